@@ -1,0 +1,27 @@
+// Package db is what a domain knows of a database: a small set of verbs that
+// SQLite and PostgreSQL keep alike (law 8: one rule, two engines). It knows no
+// domain; sub-packages sqlite and postgres implement it, dbtest holds the suite
+// that both must pass, migrations holds the numbered SQL of each.
+//
+// # Words
+//
+// A database is one SQLite file or one PostgreSQL database: the control
+// database, one placement of one tenant, or one keyring. A change is a function
+// that reads and writes within a transaction. A group commit is the transaction
+// that carries all the changes that were waiting when it began.
+//
+// # Invariants
+//
+// Each open database has one writer, so changes never wait for each other's
+// locks, and one flush serves all the changes of a group. A change that returned
+// nil is durable: it survives the loss of power of the machine. A change that
+// returned an error left nothing behind, except after ErrUnknownOutcome.
+//
+// # SQL
+//
+// Statements are written once for both engines: parameters are ?1, ?2 … (the
+// PostgreSQL engine writes them $1, $2 …), casts are CAST(… AS …), times are
+// int64 microseconds (clock.Micros), opaque ids are 16 bytes. Where one
+// statement cannot serve both, it is written twice side by side and chosen by
+// Tx.Engine.
+package db
