@@ -1,0 +1,144 @@
+package i18n
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// use is a place in the source that names a key.
+type use struct{ key, place string }
+
+// source is what the walk over the program's own code found.
+type source struct {
+	files    int
+	uses     []use           // keys at places where only a key can stand
+	literals map[string]bool // every string literal
+	prefixes []string        // literals that end in a dot: "status." + word
+}
+
+// keyArgument says which argument of a call is a message key, or -1.
+func keyArgument(call *ast.CallExpr) int {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return -1
+	}
+	pkg := ""
+	if x, ok := sel.X.(*ast.Ident); ok {
+		pkg = x.Name
+	}
+	switch sel.Sel.Name {
+	case "T", "N", "Do":
+		return 0
+	case "At":
+		return 1
+	case "New":
+		if pkg == "errs" {
+			return 1
+		}
+	}
+	return -1
+}
+
+func literal(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(lit.Value)
+	return s, err == nil
+}
+
+func readSource(t *testing.T) source {
+	t.Helper()
+	out := source{literals: map[string]bool{}}
+	fset := token.NewFileSet()
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := d.Name()
+		if d.IsDir() && (name == "testdata" || name == "node_modules" || strings.HasPrefix(name, ".") && name != ".." && path != root) {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		out.files++
+		out.read(fset, file)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func (s *source) read(fset *token.FileSet, file *ast.File) {
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			return false
+		case *ast.BasicLit:
+			if text, ok := literal(n); ok {
+				s.literals[text] = true
+				if len(text) > 1 && strings.HasSuffix(text, ".") && keyShape.MatchString(text+"x") {
+					s.prefixes = append(s.prefixes, text)
+				}
+			}
+		case *ast.CallExpr:
+			i := keyArgument(n)
+			if i < 0 || i >= len(n.Args) {
+				return true
+			}
+			if text, ok := literal(n.Args[i]); ok && text != "" {
+				s.uses = append(s.uses, use{text, fset.Position(n.Pos()).String()})
+			}
+		}
+		return true
+	})
+}
+
+func TestEveryKeyInCodeExists(t *testing.T) {
+	c, s := Must(), readSource(t)
+	if s.files < 5 || len(s.uses) == 0 {
+		t.Fatalf("the walk saw %d files and %d uses: it looked in the wrong place", s.files, len(s.uses))
+	}
+	for _, u := range s.uses {
+		if !c.Has(u.key) {
+			t.Errorf("%s: key %q exists in no catalog", u.place, u.key)
+		}
+	}
+	t.Logf("%d uses in %d files", len(s.uses), s.files)
+}
+
+func TestNoKeyIsUnused(t *testing.T) {
+	c, s := Must(), readSource(t)
+	for _, key := range c.Keys(English) {
+		if !s.used(key) {
+			t.Errorf("%s is used nowhere", key)
+		}
+	}
+}
+
+func (s source) used(key string) bool {
+	if s.literals[key] {
+		return true
+	}
+	for _, p := range s.prefixes {
+		if strings.HasPrefix(key, p) {
+			return true
+		}
+	}
+	return false
+}
