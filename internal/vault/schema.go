@@ -1,0 +1,180 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"garant.example/internal/access"
+	"garant.example/internal/db"
+	"garant.example/internal/errs"
+	"garant.example/internal/id"
+	"garant.example/internal/tenant"
+)
+
+// Schema is all the collections of a tenant. It is immutable once loaded.
+type Schema struct {
+	Collections []Collection `json:"collections"`
+	LastNumber  int64        `json:"last_number"`
+
+	byName map[id.Name]*Collection
+}
+
+// Collection returns a collection, or errs.NotFound.
+func (s *Schema) Collection(name id.Name) (*Collection, error) {
+	if c, ok := s.byName[name]; ok {
+		return c, nil
+	}
+	return nil, errs.New(errs.NotFound, "vault.collection.unknown").Do("vault.collection.unknown.fix")
+}
+
+// prepare compiles patterns and the index of names.
+func (s *Schema) prepare() error {
+	s.byName = make(map[id.Name]*Collection, len(s.Collections))
+	for i := range s.Collections {
+		c := &s.Collections[i]
+		if err := c.Validate(); err != nil {
+			return err
+		}
+		s.byName[c.Name] = c
+	}
+	return nil
+}
+
+const configKey = "config"
+
+func schemaAD(t id.Tenant) []byte { return append([]byte("vault.schema\x00"), t.Bytes()...) }
+
+// maxSchemaAge is how long another node may go on with a schema that was changed
+// elsewhere.
+const maxSchemaAge = time.Second
+
+// maxSchemas is how many tenants' schemas stay in memory.
+const maxSchemas = 1024
+
+type schemas struct {
+	mu   sync.RWMutex
+	held map[id.Tenant]heldSchema
+}
+
+type heldSchema struct {
+	schema *Schema
+	at     time.Time
+}
+
+// Define replaces the tenant's collections within a transaction of its main log;
+// the caller records the leaf. A collection keeps its number for ever, so that
+// its rows are found again. It returns errs.Invalid with the first collection's
+// faults, and errs.Conflict when a collection that holds records would go.
+func (s *Service) Define(ctx context.Context, tx db.Tx, t tenant.Tenant, collections []Collection) error {
+	old, err := s.loadSchema(ctx, tx, t)
+	if err != nil {
+		return err
+	}
+	next := &Schema{Collections: slices.Clone(collections), LastNumber: old.LastNumber}
+	for i := range next.Collections {
+		c := &next.Collections[i]
+		if known, ok := old.byName[c.Name]; ok {
+			c.Number = known.Number
+		} else {
+			next.LastNumber++
+			c.Number = next.LastNumber
+		}
+		if c.Number >= maxNumber {
+			return errs.New(errs.Conflict, "vault.collection.numbers")
+		}
+		if c.Placement == "" {
+			c.Placement = tenant.Main
+		}
+	}
+	if err := next.prepare(); err != nil {
+		return err
+	}
+	if err := s.saveSchema(ctx, tx, t, next); err != nil {
+		return err
+	}
+	s.forgetSchema(t.ID)
+	return nil
+}
+
+func (s *Service) saveSchema(ctx context.Context, tx db.Tx, t tenant.Tenant, schema *Schema) error {
+	sealer, err := s.tenants.Sealer(ctx, t.ID, configKey)
+	if err != nil {
+		return err
+	}
+	plain, err := json.Marshal(schema, json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	sealed, err := sealer.Seal(nil, plain, schemaAD(t.ID))
+	if err != nil {
+		return err
+	}
+	return storeSchema(tx, sealed)
+}
+
+// loadSchema reads the schema within a transaction; an empty one when there is none.
+func (s *Service) loadSchema(ctx context.Context, tx db.Tx, t tenant.Tenant) (*Schema, error) {
+	schema := &Schema{}
+	sealed, err := readSchema(tx)
+	if errors.Is(err, db.ErrNoRows) {
+		return schema, schema.prepare()
+	}
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := s.tenants.Sealer(ctx, t.ID, configKey)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := sealer.Open(nil, sealed, schemaAD(t.ID))
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(plain, schema); err != nil {
+		return nil, err
+	}
+	return schema, schema.prepare()
+}
+
+// Schema returns the collections of the tenant a permit is for.
+func (s *Service) Schema(ctx context.Context, p *access.Permit) (*Schema, error) {
+	return s.schema(ctx, p.Tenant())
+}
+
+func (s *Service) schema(ctx context.Context, t tenant.Tenant) (*Schema, error) {
+	now := s.tenants.Clock().Now()
+	s.schemas.mu.RLock()
+	h, ok := s.schemas.held[t.ID]
+	s.schemas.mu.RUnlock()
+	if ok && now.Sub(h.at) < maxSchemaAge {
+		return h.schema, nil
+	}
+	log, release, err := s.tenants.Log(ctx, t, tenant.Main)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	var schema *Schema
+	err = log.Read(ctx, func(tx db.Tx) error { schema, err = s.loadSchema(ctx, tx, t); return err })
+	if err != nil {
+		return nil, err
+	}
+	s.schemas.mu.Lock()
+	defer s.schemas.mu.Unlock()
+	if len(s.schemas.held) >= maxSchemas {
+		clear(s.schemas.held) // rare, and cheaper than an exact order of use
+	}
+	s.schemas.held[t.ID] = heldSchema{schema, now}
+	return schema, nil
+}
+
+func (s *Service) forgetSchema(t id.Tenant) {
+	s.schemas.mu.Lock()
+	defer s.schemas.mu.Unlock()
+	delete(s.schemas.held, t)
+}
