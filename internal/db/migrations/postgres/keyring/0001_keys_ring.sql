@@ -1,0 +1,76 @@
+-- The keyring of one tenant: wrapped keys and nothing else.
+
+-- The ring itself: one row.
+CREATE TABLE keyring (
+  one         BIGINT PRIMARY KEY CHECK (one = 1),
+  tenant      BYTEA    NOT NULL CHECK (length(tenant) = 16),
+  service     TEXT    NOT NULL, -- the KMS that wrapped the keyset: local, transit, aws
+  service_key TEXT    NOT NULL, -- the name of its key
+  keyset      BYTEA    NOT NULL, -- Tink keyset of the tenant's KEK, wrapped by the service
+  version     BIGINT NOT NULL, -- KEK version that wraps new keys
+  probe       BYTEA    NOT NULL, -- a known text sealed by the KEK: does it open what stands here?
+  next_block  BIGINT NOT NULL, -- number of the next block
+  next_number BIGINT NOT NULL, -- number of the next named key
+  shreds      BIGINT NOT NULL, -- grows with every shredding, so that other nodes forget too
+  created_at  BIGINT NOT NULL,
+  rotated_at  BIGINT NOT NULL, -- when the present KEK version was made
+  wrapped_at  BIGINT NOT NULL  -- when the service last wrapped the keyset
+);
+
+-- Subjects' keys, made in advance. keys holds size slots of 65 bytes, each wrapped
+-- by itself under the KEK; a shredded slot is 65 zero bytes.
+CREATE TABLE keyring_block (
+  block      BIGINT PRIMARY KEY,
+  version    BIGINT NOT NULL, -- KEK version of every slot that is not shredded
+  size       BIGINT NOT NULL CHECK (size BETWEEN 1 AND 256),
+  handed     BIGINT NOT NULL, -- slots below it may belong to somebody
+  leased_at  BIGINT NOT NULL, -- when a process last took the rest of the block
+  shredded   BIGINT NOT NULL, -- how many slots are zero
+  created_at BIGINT NOT NULL,
+  wrapped_at BIGINT NOT NULL,
+  keys       BYTEA    NOT NULL
+);
+
+-- Random bytes do not compress, and one slot is to be read without the others.
+ALTER TABLE keyring_block ALTER COLUMN keys SET STORAGE EXTERNAL;
+
+CREATE INDEX keyring_block_by_version ON keyring_block (version);
+CREATE INDEX keyring_block_with_rest ON keyring_block (block) WHERE handed < size;
+
+-- Keys that have a name: the log, the configuration, collections, the index, signers.
+CREATE TABLE keyring_named (
+  number     BIGINT NOT NULL,
+  key_version BIGINT NOT NULL,
+  name       TEXT    NOT NULL,
+  kind       TEXT    NOT NULL CHECK (kind IN ('seal', 'index', 'sign')),
+  state      TEXT    NOT NULL CHECK (state IN ('active', 'old', 'retired')),
+  version    BIGINT NOT NULL, -- KEK version that wraps it; 0 once retired
+  wrapped    BYTEA    NOT NULL, -- empty once retired
+  public     BYTEA    NOT NULL, -- public key of a signer, else empty
+  uses       BIGINT NOT NULL, -- seals made with it, counted in large steps
+  created_at BIGINT NOT NULL,
+  wrapped_at BIGINT NOT NULL,
+  ended_at   BIGINT NOT NULL, -- when it stopped sealing, then when it was retired; 0 while active
+  PRIMARY KEY (number, key_version)
+);
+
+CREATE UNIQUE INDEX keyring_named_by_name ON keyring_named (name, key_version);
+
+-- What was shredded, and when: a zero slot without its row is damage.
+CREATE TABLE keyring_shred (
+  ref BIGINT PRIMARY KEY,
+  at  BIGINT NOT NULL
+);
+
+-- Long work as stored, repeatable steps.
+CREATE TABLE keyring_plan (
+  id          BYTEA    PRIMARY KEY CHECK (length(id) = 16),
+  kind        TEXT    NOT NULL CHECK (kind IN ('kek')),
+  state       TEXT    NOT NULL CHECK (state IN ('running', 'done')),
+  from_version BIGINT NOT NULL,
+  to_version  BIGINT NOT NULL,
+  total       BIGINT NOT NULL, -- wrapped rows to re-wrap when it began
+  done        BIGINT NOT NULL,
+  started_at  BIGINT NOT NULL,
+  ended_at    BIGINT NOT NULL
+);
