@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/binary"
 	"fmt"
 	"iter"
 
@@ -171,4 +172,54 @@ func tileHashes(tx db.Tx, level int, n uint64) ([]Hash, error) {
 		hashes[i] = Hash(b[i*tlog.HashSize:])
 	}
 	return hashes, nil
+}
+
+// segmentAt reads the segment that holds an entry.
+func segmentAt(tx db.Tx, seq uint64) (segmentRow, error) {
+	for s, err := range segments(tx, seq, seq+1) {
+		if err == nil && (seq < s.first || seq >= s.first+uint64(s.count)) {
+			break
+		}
+		return s, err
+	}
+	return segmentRow{}, fmt.Errorf("%w: entry %d missing", ErrBack, seq)
+}
+
+// entryTile reads leaf data of [from, to), each behind its length.
+func entryTile(tx db.Tx, from, to uint64) ([]byte, error) {
+	below, err := readPruned(tx)
+	if err != nil {
+		return nil, err
+	}
+	if from < below {
+		return nil, pruned(from)
+	}
+	var b []byte
+	hasher, next := leaf.NewHasher(), from
+	for s, err := range segments(tx, from, to) {
+		if err != nil {
+			return nil, err
+		}
+		err := s.each(func(seq uint64, e stored) error {
+			if seq == next && seq < to {
+				b = append(binary.BigEndian.AppendUint16(b, leaf.Size), e.data(hasher)...)
+				next++
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, damaged(err)
+		}
+	}
+	if next != to {
+		return nil, fmt.Errorf("%w: entry %d missing", ErrBack, next)
+	}
+	return b, nil
+}
+
+// readPruned reads below which number entries were removed.
+func readPruned(tx db.Tx) (uint64, error) {
+	var below int64
+	err := tx.Row(`SELECT below FROM audit_pruned WHERE one = 1`).Scan(&below)
+	return uint64(below), err
 }
