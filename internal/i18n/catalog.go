@@ -32,6 +32,7 @@ func Languages() []string { return []string{English, French} }
 type Catalog struct {
 	printers map[string]*Printer
 	keys     map[string][]string // by language, sorted
+	matcher  language.Matcher
 }
 
 // Load reads the messages that are part of the program. An error means that the
@@ -71,7 +72,7 @@ func (c *Catalog) Has(key string) bool {
 
 func load(fsys fs.FS) (*Catalog, error) {
 	bundle := goi18n.NewBundle(language.English)
-	c := &Catalog{printers: map[string]*Printer{}, keys: map[string][]string{}}
+	c := &Catalog{printers: map[string]*Printer{}, keys: map[string][]string{}, matcher: newMatcher()}
 	for _, lang := range Languages() {
 		messages, err := readLanguage(fsys, lang)
 		if err != nil {

@@ -5,11 +5,27 @@ import "golang.org/x/text/language"
 const maxAcceptLanguage = 1000 // bytes; real headers stay under 200
 
 // Match returns the language of ours that suits an Accept-Language header best;
-// English when none does or the header cannot be read.
-func Match(acceptLanguage string) string { return MatchOr(acceptLanguage, English) }
+// fallback when none does or the header cannot be read.
+func (c *Catalog) Match(acceptLanguage, fallback string) string {
+	return match(c.matcher, acceptLanguage, fallback)
+}
 
-// MatchOr is Match with the language to take when none suits.
-func MatchOr(acceptLanguage, fallback string) string {
+// Match is the same without a catalog, with English as the fallback. It builds
+// its tables at each call: servers use the method.
+func Match(acceptLanguage string) string {
+	return match(newMatcher(), acceptLanguage, English)
+}
+
+// newMatcher speaks of the languages in the order of Languages.
+func newMatcher() language.Matcher {
+	var tags []language.Tag
+	for _, lang := range Languages() {
+		tags = append(tags, language.Make(lang))
+	}
+	return language.NewMatcher(tags)
+}
+
+func match(m language.Matcher, acceptLanguage, fallback string) string {
 	if acceptLanguage == "" || len(acceptLanguage) > maxAcceptLanguage {
 		return fallback
 	}
@@ -19,8 +35,7 @@ func MatchOr(acceptLanguage, fallback string) string {
 	}
 	// The index, not the tag: the matcher answers tags such as fr-u-rg-cazzzz,
 	// which no lang attribute should carry.
-	matcher := language.NewMatcher([]language.Tag{language.English, language.French})
-	_, index, confidence := matcher.Match(wanted...)
+	_, index, confidence := m.Match(wanted...)
 	if confidence == language.No {
 		return fallback
 	}

@@ -13,6 +13,15 @@ import (
 // Params fill the placeholders of a message, by name.
 type Params = errs.Params
 
+// Size is a parameter that is written as Printer.Bytes writes it.
+type Size int64
+
+// Day is a parameter that is written as Printer.Date writes it.
+type Day time.Time
+
+// Ratio is a parameter that is written as a percentage with two decimals.
+type Ratio float64
+
 // Printer says things in one language. It is immutable and safe for concurrent
 // use; the pages of one request share one.
 type Printer struct {
@@ -139,6 +148,12 @@ func (p *Printer) value(v any) string {
 		return p.Duration(v)
 	case []string:
 		return strings.Join(v, ", ")
+	case Size:
+		return p.Bytes(int64(v))
+	case Day:
+		return p.Date(time.Time(v))
+	case Ratio:
+		return p.Percent(float64(v), 2)
 	default:
 		return fmt.Sprint(v)
 	}

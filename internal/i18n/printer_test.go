@@ -35,6 +35,8 @@ func TestT(t *testing.T) {
 		{fr.T("d.plain"), "Bonjour\u00a0: «\u00a0ça\u00a0» va\u202f? Oui\u202f; oui\u202f!"},
 		{en.T("d.fill", params), "A: 12,345 at 22\u00a0November 2026, 06:04"},
 		{fr.T("d.fill", params), "A\u00a0: 12\u202f345 le 22\u00a0novembre 2026, 6\u00a0h\u00a004"},
+		{en.T("d.fill", Params{"who": Size(1500), "n": Ratio(0.5), "when": Day(when)}),
+			"1.5\u00a0kB: 50% at 22\u00a0November 2026"},
 		{en.T("d.fill"), "⟦who⟧: ⟦n⟧ at ⟦when⟧"},
 		{en.T("d.nothing"), "⟦d.nothing⟧"},
 		{en.T("d.rows"), "⟦d.rows⟧"},
@@ -129,15 +131,16 @@ func TestMatch(t *testing.T) {
 			t.Errorf("Match(%q) = %q, want %q", header, got, want)
 		}
 	}
-	if got := MatchOr("ja", French); got != French {
-		t.Errorf("MatchOr = %q", got)
+	if got := Must().Match("ja", French); got != French {
+		t.Errorf("fallback = %q", got)
 	}
 }
 
 func FuzzMatch(f *testing.F) {
 	f.Add("fr-CA,fr;q=0.9,en;q=0.8")
+	c := Must()
 	f.Fuzz(func(t *testing.T, header string) {
-		if got := Match(header); !Known(got) {
+		if got := c.Match(header, English); !Known(got) {
 			t.Fatalf("Match(%q) = %q", header, got)
 		}
 	})
