@@ -7,7 +7,7 @@
 // A message has a key ("vault.record.not_found"), whose first part names the
 // domain and the file it stands in: locales/en/vault.json, locales/fr/vault.json.
 // A file is one flat JSON object. A value is a sentence, or an object of plural
-// forms {"one": …, "other": …}. A placeholder is a name in braces: "{count}".
+// forms {"one": …, "other": …}. A placeholder is a name in braces: "{count}"; case counts.
 // In a message with plural forms the number is always {count}.
 //
 //	{

@@ -44,7 +44,7 @@ func parsePattern(src string) (pattern, error) {
 		}
 		name := src[open+1 : open+end]
 		if !isName(name) {
-			return nil, fmt.Errorf("placeholder {%s} must be lower-case letters, digits and _", name)
+			return nil, fmt.Errorf("placeholder {%s} must be letters, digits and _", name)
 		}
 		p = append(p, segment{text: name, name: true})
 		src = src[open+end+1:]
@@ -55,7 +55,8 @@ func parsePattern(src string) (pattern, error) {
 func isName(s string) bool {
 	for i := range len(s) {
 		c := s[i]
-		if (c < 'a' || c > 'z') && c != '_' && (i == 0 || c < '0' || c > '9') {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+		if !letter && c != '_' && (i == 0 || c < '0' || c > '9') {
 			return false
 		}
 	}

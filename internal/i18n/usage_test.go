@@ -18,6 +18,7 @@ type use struct{ key, place string }
 type source struct {
 	files    int
 	uses     []use           // keys at places where only a key can stand
+	built    []built         // errors made and returned in one expression
 	literals map[string]bool // every string literal
 	prefixes []string        // literals that end in a dot: "status." + word
 }
@@ -76,6 +77,7 @@ func readSource(t *testing.T) source {
 		}
 		out.files++
 		out.read(fset, file)
+		out.built = append(out.built, builtErrors(fset, file)...)
 		return nil
 	})
 	if err != nil {
