@@ -62,6 +62,7 @@ const (
 	SignIn        = leaf.SignIn
 	SignInRefused = leaf.SignInRefused
 	SignOut       = leaf.SignOut
+	SessionUse    = leaf.SessionUse
 	TokenCreate   = leaf.TokenCreate
 	TokenRevoke   = leaf.TokenRevoke
 	TokenUse      = leaf.TokenUse

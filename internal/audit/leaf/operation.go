@@ -72,6 +72,7 @@ var operations = [...]operation{
 	{51, "access.refuse", Other, true},
 	{52, "grant.open", Write, false},
 	{53, "grant.close", Write, false},
+	{54, "session.use", Other, false},
 	{60, "log.read", Read, false},
 	{61, "log.export", Read, false},
 	{62, "log.prune", Other, true},
@@ -125,6 +126,7 @@ const (
 	SignIn        Operation = "session.open"
 	SignInRefused Operation = "session.refuse"
 	SignOut       Operation = "session.close"
+	SessionUse    Operation = "session.use"
 	TokenCreate   Operation = "token.create"
 	TokenRevoke   Operation = "token.revoke"
 	TokenUse      Operation = "token.use"
