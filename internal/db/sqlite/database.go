@@ -11,6 +11,7 @@ import (
 
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
+	"garant.example/internal/db/commit"
 )
 
 // Database is one open file. It implements db.DB, db.Counter and db.Scrubber.
@@ -21,22 +22,14 @@ type Database struct {
 	file  os.FileInfo // the file that was opened, to notice when it is replaced
 	wal   os.FileInfo
 
-	writer  *conn // used by the writing goroutine only
+	writer  *writer
+	loop    *commit.Loop
 	readers *readers
-	walMax  int // pages the WAL may hold before the writer brings it in
-	walNext int // pages at which it tries next
-
-	queue    queue
-	finished chan struct{} // closed when the writing goroutine has ended
-	requests sync.Pool     // of *request
 
 	locals   sync.Mutex
 	localsOf map[any]any
 
-	broken  atomic.Pointer[error] // why nothing may be written any more
-	groups  atomic.Uint64
-	changes atomic.Uint64
-	reruns  atomic.Uint64
+	broken atomic.Pointer[error] // why it may not be used any more
 }
 
 // The interfaces that an open file implements.
@@ -51,30 +44,7 @@ func (d *Database) Engine() db.Engine { return db.SQLite }
 
 // Write runs change in the next group commit; see db.DB.
 func (d *Database) Write(ctx context.Context, change func(db.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	r, _ := d.requests.Get().(*request)
-	if r == nil {
-		r = &request{done: make(chan struct{}, 1)}
-	}
-	r.ctx, r.change = ctx, change
-	if !d.queue.put(r) {
-		return db.ErrClosed
-	}
-	select {
-	case <-r.done:
-	case <-ctx.Done():
-		if r.state.CompareAndSwap(waiting, withdrawn) {
-			return ctx.Err() // r stays with the writer, who forgets it
-		}
-		<-r.done
-	}
-	err := r.err
-	r.ctx, r.change, r.err, r.over, r.saw = nil, nil, nil, false, false
-	r.state.Store(waiting)
-	d.requests.Put(r)
-	return err
+	return d.loop.Write(ctx, change)
 }
 
 // Read runs fn on one snapshot; see db.DB. At most db.Readers reads run at the
@@ -152,21 +122,12 @@ func (d *Database) Files() []string {
 }
 
 // Stats counts what was done since Open.
-func (d *Database) Stats() db.Stats {
-	return db.Stats{
-		Queued:  d.queue.len(),
-		Groups:  d.groups.Load(),
-		Changes: d.changes.Load(),
-		Reruns:  d.reruns.Load(),
-	}
-}
+func (d *Database) Stats() db.Stats { return d.loop.Stats() }
 
 // Close ends the writer after the changes already accepted, waits for the
 // reads, brings the WAL into the file and closes it. A second Close does nothing.
 func (d *Database) Close() error {
-	first := d.queue.close()
-	<-d.finished
-	if !first {
+	if !d.loop.Close() {
 		return nil
 	}
 	d.readers.close()
@@ -209,13 +170,4 @@ func (d *Database) inPlace() error {
 		return d.breakOff(fmt.Errorf("%w: %s", db.ErrMoved, d.place.Path+walSuffix))
 	}
 	return nil
-}
-
-// commitFailed judges a commit that failed. When the flush itself failed, what
-// was written may still reach the disk, and nothing after it can be trusted.
-func (d *Database) commitFailed(err error) error {
-	if e, ok := asError(err); ok && (e.Code == lib.SQLITE_IOERR_FSYNC || e.Code == lib.SQLITE_IOERR_DIR_FSYNC) {
-		return d.breakOff(fmt.Errorf("%w: %w", db.ErrUnknownOutcome, err))
-	}
-	return err
 }

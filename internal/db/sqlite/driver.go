@@ -15,6 +15,7 @@ import (
 
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
+	"garant.example/internal/db/commit"
 	"garant.example/internal/db/migrations"
 )
 
@@ -83,29 +84,30 @@ func (v *Driver) Open(_ context.Context, place db.Place) (_ db.DB, err error) {
 	}
 	d := &Database{
 		place: place, clock: v.o.Clock, lock: lock, file: info,
-		queue: queue{wake: make(chan struct{}, 1)}, finished: make(chan struct{}),
-		localsOf: map[any]any{}, walMax: v.walPages(place.Family),
+		localsOf: map[any]any{},
 	}
-	d.walNext = d.walMax
+	var c *conn
 	defer func() {
 		if err != nil {
-			if d.writer != nil {
-				d.writer.close()
+			if c != nil {
+				c.close()
 			}
 			lock.release()
 		}
 	}()
-	if d.writer, err = v.openWriter(place, false); err != nil {
+	if c, err = v.openWriter(place, false); err != nil {
 		return nil, err
 	}
-	if err := v.migrate(d.writer, place.Family); err != nil {
+	if err = v.migrate(c, place.Family); err != nil {
 		return nil, err
 	}
 	if d.wal, err = os.Lstat(place.Path + walSuffix); err != nil {
 		return nil, systemError(err)
 	}
 	d.readers = newReaders(v.o.Readers, func() (*conn, error) { return openReader(place.Path) })
-	go d.write()
+	pages := v.walPages(place.Family)
+	d.writer = &writer{conn: c, d: d, walMax: pages, walNext: pages}
+	d.loop = commit.Start(d.writer)
 	return d, nil
 }
 

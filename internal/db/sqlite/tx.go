@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"garant.example/internal/db"
+	"garant.example/internal/db/commit"
 )
 
 // tx is what one change or one read holds. It ends with the function it was
@@ -15,7 +16,7 @@ type tx struct {
 	c     *conn
 	ctx   context.Context
 	now   time.Time
-	group *group // nil in a read
+	group *commit.Group // nil in a read
 
 	dirty  bool  // something was written, or a finisher was joined
 	failed error // the first statement that failed; the change cannot succeed any more
@@ -157,7 +158,7 @@ func (t *tx) Join(key any, make func() db.Finisher) db.Finisher {
 		panic("db: Join outside Write")
 	}
 	t.dirty = true // what the finisher now holds of this change cannot be taken back
-	return t.group.join(key, make)
+	return t.group.Join(key, make)
 }
 
 // Script runs statements without parameters; migrations use it.

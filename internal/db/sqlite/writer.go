@@ -3,157 +3,91 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	lib "modernc.org/sqlite/lib"
 
 	"garant.example/internal/db"
+	"garant.example/internal/db/commit"
 )
 
-// queue holds the changes that wait. Each caller of Write waits for its own
-// change, so the number of callers bounds it.
-type queue struct {
-	mu     sync.Mutex
-	list   []*request
-	closed bool
-	wake   chan struct{} // one token: the list is not empty, or closed
+// writer is the one connection that writes. It implements commit.Store, so its
+// methods run on the writing goroutine only.
+type writer struct {
+	*conn
+	d *Database
+
+	walMax  int // pages the WAL may hold before it is brought into the file
+	walNext int // pages at which that is tried next
 }
 
-// put adds a change; false when the database is closed.
-func (q *queue) put(r *request) bool {
-	q.mu.Lock()
-	if q.closed {
-		q.mu.Unlock()
-		return false
+// Begin opens a transaction and takes SQLite's write lock.
+func (w *writer) Begin() error {
+	if err := w.d.inPlace(); err != nil {
+		return err
 	}
-	q.list = append(q.list, r)
-	q.mu.Unlock()
-	q.signal()
-	return true
+	return w.exec("BEGIN IMMEDIATE")
 }
 
-func (q *queue) signal() {
-	select {
-	case q.wake <- struct{}{}:
-	default:
+// Change runs one change.
+func (w *writer) Change(_ int, ctx context.Context, change func(db.Tx) error, g *commit.Group) commit.Outcome {
+	t := &tx{c: w.conn, ctx: ctx, now: w.d.clock.Now(), group: g}
+	err := t.call(change)
+	if grave(t.failed) {
+		return commit.Outcome{Err: t.failed, Grave: true}
 	}
+	return commit.Outcome{Err: err, Dirty: t.dirty || !w.inTransaction()}
 }
 
-// take fills group with what waits, at most db.MaxGroup; ok is false when the
-// database is closed and nothing waits any more.
-func (q *queue) take(group []*request) (_ []*request, ok bool) {
-	for {
-		q.mu.Lock()
-		n := min(len(q.list), db.MaxGroup)
-		for _, r := range q.list[:n] {
-			if r.state.CompareAndSwap(waiting, running) {
-				group = append(group, r)
-			}
-		}
-		rest := copy(q.list, q.list[n:])
-		clear(q.list[rest:])
-		q.list = q.list[:rest]
-		closed := q.closed
-		q.mu.Unlock()
-		if len(group) > 0 {
-			return group, true
-		}
-		if rest > 0 {
-			continue // all of them were withdrawn
-		}
-		if closed {
-			return nil, false
-		}
-		<-q.wake
+// Finish runs a finisher.
+func (w *writer) Finish(finish func(db.Tx) error, g *commit.Group) error {
+	t := &tx{c: w.conn, ctx: context.Background(), now: w.d.clock.Now(), group: g}
+	return t.call(finish)
+}
+
+// Commit makes the group durable. When the flush itself failed, what was written
+// may still reach the disk, and nothing after it can be trusted.
+func (w *writer) Commit() error {
+	err := w.exec("COMMIT")
+	if e, ok := asError(err); ok && (e.Code == lib.SQLITE_IOERR_FSYNC || e.Code == lib.SQLITE_IOERR_DIR_FSYNC) {
+		return w.d.breakOff(fmt.Errorf("%w: %w", db.ErrUnknownOutcome, err))
 	}
+	return err
 }
 
-// close refuses further changes; false when it was closed before.
-func (q *queue) close() bool {
-	q.mu.Lock()
-	first := !q.closed
-	q.closed = true
-	q.mu.Unlock()
-	q.signal()
-	return first
-}
+// Rollback ends the transaction if one is open.
+func (w *writer) Rollback() { w.rollback() }
 
-func (q *queue) len() int {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.list)
-}
-
-// write is the writing goroutine: it takes what waits, commits it, answers, and
-// looks after the WAL.
-func (d *Database) write() {
-	group := make([]*request, 0, 64)
-	ended := false
-	defer func() {
-		if !ended { // a change ended this goroutine (runtime.Goexit): answer, and go on in another
-			d.writer.rollback()
-			answer(group, fmt.Errorf("%w: it ended its goroutine", db.ErrPanic))
-			go d.write()
-			return
-		}
-		close(d.finished)
-	}()
-	for {
-		var ok bool
-		if group, ok = d.queue.take(group[:0]); !ok {
-			ended = true
-			return
-		}
-		d.commitGroup(group)
-		runAlone(group)
-		answer(group, nil)
-		clear(group)
-		d.bringIn()
+// call runs fn and ends the transaction object. A statement that failed fails
+// the change, whatever it answers.
+func (t *tx) call(fn func(db.Tx) error) error {
+	defer t.end()
+	err := commit.Protect(func() error { return fn(t) })
+	if err == nil {
+		err = t.failed
 	}
+	return err
 }
 
-// runAlone runs what wants no transaction, once the group is committed.
-func runAlone(group []*request) {
-	for _, r := range group {
-		if r.alone != nil {
-			r.err = r.alone()
-		}
-	}
-}
-
-// answer wakes those who wait. A non-nil err replaces what each would be told.
-func answer(group []*request, err error) {
-	for _, r := range group {
-		if r == nil {
-			continue
-		}
-		if err != nil {
-			r.err = err
-		}
-		r.done <- struct{}{}
-	}
-}
-
-// bringIn copies the WAL into the file when it has passed its bound. A reader
+// After copies the WAL into the file when it has passed its bound. A reader
 // on an old snapshot may hold it up: then it tries again a quarter later. Until
 // the copy is complete the WAL grows; from then on it is written from its start.
-func (d *Database) bringIn() {
-	if d.whole() != nil {
+func (w *writer) After() {
+	if w.d.whole() != nil {
 		return
 	}
-	pages, _, err := d.writer.checkpoint(lib.SQLITE_CHECKPOINT_NOOP)
-	if err != nil || pages < d.walNext {
-		if pages < d.walMax {
-			d.walNext = d.walMax
+	pages, _, err := w.checkpoint(lib.SQLITE_CHECKPOINT_NOOP)
+	if err != nil || pages < w.walNext {
+		if pages < w.walMax {
+			w.walNext = w.walMax
 		}
 		return
 	}
-	pages, copied, err := d.writer.checkpoint(lib.SQLITE_CHECKPOINT_PASSIVE)
+	pages, copied, err := w.checkpoint(lib.SQLITE_CHECKPOINT_PASSIVE)
 	if err == nil && copied == pages {
-		d.walNext = d.walMax
+		w.walNext = w.walMax
 		return
 	}
-	d.walNext = pages + max(1, d.walMax/4)
+	w.walNext = pages + max(1, w.walMax/4)
 }
 
 // Scrub moves everything into the file, where deleted rows are overwritten
@@ -183,10 +117,5 @@ func (d *Database) exclusively(ctx context.Context, fn func() error) error {
 		return err
 	}
 	defer d.readers.resume()
-	r := &request{ctx: ctx, alone: fn, done: make(chan struct{}, 1)}
-	if !d.queue.put(r) {
-		return db.ErrClosed
-	}
-	<-r.done
-	return r.err
+	return d.loop.Alone(fn)
 }
