@@ -21,8 +21,8 @@
 // come from Lang, in French and English.
 //
 // The styles build on govuk-frontend (MIT) with a palette, a type and a rhythm
-// of our own; the icons are Lucide (ISC); the fonts are Newsreader and Atkinson
-// Hyperlegible (OFL). The notices are in assets/licences and are served with
+// of our own; the icons are Lucide (ISC); the fonts are Newsreader, Hanken
+// Grotesk and Atkinson Hyperlegible Mono (OFL). The notices are in assets/licences and are served with
 // the files. assets/build.sh rebuilds dist from its sources; running Garant
 // needs only what is committed.
 package ui

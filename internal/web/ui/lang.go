@@ -36,6 +36,7 @@ type words struct {
 	Allowed, Refused, Partial                            string
 	Total, Change, Filters, Reset, External              string
 	None                                                 string
+	StageDone, StageNow, StageDue                        string
 }
 
 func (l Lang) words() words {
@@ -67,6 +68,7 @@ func englishWords() words {
 		Allowed: "Allowed", Refused: "Refused", Partial: "In part",
 		Total: "in total", Change: "Change", Filters: "Filters", Reset: "Clear filters",
 		External: "opens another site", None: "None",
+		StageDone: "done", StageNow: "now", StageDue: "to come",
 	}
 }
 
@@ -92,5 +94,6 @@ func frenchWords() words {
 		Allowed: "Autorisé", Refused: "Refusé", Partial: "En partie",
 		Total: "au total", Change: "Modifier", Filters: "Filtres", Reset: "Effacer les filtres",
 		External: "ouvre un autre site", None: "Aucun",
+		StageDone: "fait", StageNow: "en cours", StageDue: "à venir",
 	}
 }

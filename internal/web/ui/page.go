@@ -1,6 +1,10 @@
 package ui
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+)
 
 // documentTitle is the page's title, then the site's; an error comes first.
 func (p Page) documentTitle(site string) string {
@@ -55,3 +59,7 @@ func describedBy(id, hint, problem string) string {
 	}
 	return strings.Join(ids, " ")
 }
+
+// address lets through only addresses that a browser may follow: relative ones,
+// http, https, mailto and tel. A "javascript:" address becomes a dead link.
+func address(s string) templ.SafeURL { return templ.URL(s) }

@@ -29,6 +29,7 @@ type Entry struct {
 type Day struct {
 	Title   string
 	Entries []Entry
+	Level   int // of the heading: 2, or 3 when it is 0
 }
 
 func (o Outcome) name() string {

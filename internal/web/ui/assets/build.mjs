@@ -65,8 +65,8 @@ async function fonts() {
   const display = from('newsreader', 'newsreader-latin-opsz-normal');
   const axes = { opsz: 60, wght: { min: 400, max: 600 } };
   write('fonts/display.woff2', await subsetFont(display, letters, { targetFormat: 'woff2', variationAxes: axes }));
-  write('fonts/text.woff2', from('atkinson-hyperlegible-next', 'atkinson-hyperlegible-next-latin-wght-normal'));
-  write('fonts/text-ext.woff2', from('atkinson-hyperlegible-next', 'atkinson-hyperlegible-next-latin-ext-wght-normal'));
+  write('fonts/text.woff2', from('hanken-grotesk', 'hanken-grotesk-latin-wght-normal'));
+  write('fonts/text-ext.woff2', from('hanken-grotesk', 'hanken-grotesk-latin-ext-wght-normal'));
   write('fonts/mono.woff2', from('atkinson-hyperlegible-mono', 'atkinson-hyperlegible-mono-latin-wght-normal'));
   return subsetFont(display, 'Garant', { targetFormat: 'sfnt', variationAxes: { opsz: 60, wght: 520 } });
 }
@@ -120,7 +120,7 @@ function licences() {
   const take = (name, file) => write(`licences/${name}.txt`, fs.readFileSync(path.join(modules, file), 'utf8'));
   take('lucide', 'lucide-static/LICENSE');
   take('newsreader', '@fontsource-variable/newsreader/LICENSE');
-  take('atkinson-hyperlegible-next', '@fontsource-variable/atkinson-hyperlegible-next/LICENSE');
+  take('hanken-grotesk', '@fontsource-variable/hanken-grotesk/LICENSE');
   take('atkinson-hyperlegible-mono', '@fontsource-variable/atkinson-hyperlegible-mono/LICENSE');
   write('licences/govuk-frontend.txt', fs.readFileSync('src/govuk-frontend-licence.txt', 'utf8'));
 }
