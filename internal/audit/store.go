@@ -223,3 +223,26 @@ func readPruned(tx db.Tx) (uint64, error) {
 	err := tx.Row(`SELECT below FROM audit_pruned WHERE one = 1`).Scan(&below)
 	return uint64(below), err
 }
+
+// kept is a row of audit_kept.
+type kept struct {
+	seq  uint64
+	data []byte
+}
+
+// keptLeaves gives the kept leaf data of [from, to).
+func keptLeaves(tx db.Tx, from, to uint64) iter.Seq2[kept, error] {
+	return func(yield func(kept, error) bool) {
+		for row, err := range tx.Rows(`SELECT seq, leaf FROM audit_kept WHERE seq >= ?1 AND seq < ?2 ORDER BY seq`, int64(from), int64(to)) {
+			var k kept
+			var seq int64
+			if err == nil {
+				err = row.Scan(&seq, &k.data)
+			}
+			k.seq = uint64(seq)
+			if !yield(k, err) || err != nil {
+				return
+			}
+		}
+	}
+}

@@ -260,3 +260,9 @@ func (r *reader) detail(e *Entry) {
 		e.Detail[k], last = v, k
 	}
 }
+
+// Valid says whether Decode would accept the details.
+func Valid(h Header, details []byte) error {
+	_, err := Decode(h, details)
+	return err
+}

@@ -138,3 +138,20 @@ func cover(from, to uint64) []subtree {
 	}
 	return parts
 }
+
+// Join adds another tree's leaves on the right, of which it knows the subtrees,
+// and returns the root. The size of r must be a multiple of 2^k with 2^k larger
+// than right; else ErrMalformed.
+func (r *Range) Join(right *Range) (Hash, error) {
+	roots := right.roots
+	for level := bits.Len64(right.size) - 1; level >= 0; level-- {
+		if right.size>>level&1 == 0 {
+			continue
+		}
+		if err := r.AppendSubtree(uint(level), roots[0]); err != nil {
+			return Hash{}, err
+		}
+		roots = roots[1:]
+	}
+	return r.Root(), nil
+}

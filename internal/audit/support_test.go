@@ -1,0 +1,127 @@
+package audit_test
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"garant.example/internal/actor"
+	"garant.example/internal/audit"
+	"garant.example/internal/clock"
+	"garant.example/internal/db"
+	"garant.example/internal/db/sqlite"
+	"garant.example/internal/id"
+)
+
+const origin = "garant.example/t/test/primary"
+
+// sealer is AES-256-GCM with random nonces, as package keys does it.
+type sealer struct{ aead cipher.AEAD }
+
+func newSealer(tb testing.TB) sealer {
+	key := make([]byte, 32)
+	rand.Read(key)
+	block, err := aes.NewCipher(key)
+	check(tb, err)
+	aead, err := cipher.NewGCM(block)
+	check(tb, err)
+	return sealer{aead}
+}
+
+func (s sealer) Seal(dst, plaintext, ad []byte) ([]byte, error) {
+	var nonce [12]byte
+	rand.Read(nonce[:])
+	return s.aead.Seal(append(dst, nonce[:]...), nonce[:], plaintext, ad), nil
+}
+
+func (s sealer) Open(dst, sealed, ad []byte) ([]byte, error) {
+	if len(sealed) < 12 {
+		return nil, errors.New("too short")
+	}
+	return s.aead.Open(dst, sealed[:12], sealed[12:], ad)
+}
+
+func check(tb testing.TB, err error) {
+	tb.Helper()
+	if err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// engine is what a test runs on.
+type engine struct {
+	name string
+	open func(tb testing.TB) db.DB
+}
+
+func engines() []engine {
+	return []engine{{"sqlite", openSQLite}}
+}
+
+func openSQLite(tb testing.TB) db.DB {
+	tb.Helper()
+	driver := sqlite.New(sqlite.Options{})
+	place := db.Place{Engine: db.SQLite, Family: db.Placement, Path: filepath.Join(tb.TempDir(), "log.db")}
+	check(tb, driver.Create(context.Background(), place))
+	d, err := driver.Open(context.Background(), place)
+	check(tb, err)
+	tb.Cleanup(func() { check(tb, d.Close()) })
+	return d
+}
+
+// fixture is a log on a fresh database.
+type fixture struct {
+	*audit.Log
+	db    db.DB
+	opt   audit.Options
+	clock *clock.Fake
+	key   ed25519.PrivateKey
+}
+
+func newFixture(tb testing.TB, database db.DB) *fixture {
+	tb.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	check(tb, err)
+	f := &fixture{db: database, clock: clock.NewFake(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)), key: key}
+	f.opt = audit.Options{Origin: origin, Sealer: newSealer(tb), Signer: key, Clock: f.clock}
+	f.Log = audit.Open(database, f.opt)
+	return f
+}
+
+// eachEngine runs a test on both engines, each with a fresh log.
+func eachEngine(t *testing.T, test func(t *testing.T, f *fixture)) {
+	t.Helper()
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) { test(t, newFixture(t, e.open(t))) })
+	}
+}
+
+// entry is a complete one.
+func entry(op audit.Operation, object id.Raw) audit.Entry {
+	return audit.Entry{
+		Actor: audit.ActorOf(actor.Platform("test")), Operation: op, Object: object, Kind: "record",
+		Collection: "participants", Purpose: "support", Outcome: audit.Done, Request: id.NewRequest(),
+		Fields: []id.Name{"email", "name"}, Detail: map[string]string{"b": "2", "a": "1"},
+	}
+}
+
+// fill appends n reads in groups of at most size.
+func (f *fixture) fill(tb testing.TB, n, size int) {
+	tb.Helper()
+	object := id.NewRecord().Raw
+	for n > 0 {
+		batch := make([]audit.Entry, min(n, size))
+		for i := range batch {
+			batch[i] = entry(audit.RecordRead, object)
+		}
+		_, err := f.Append(context.Background(), batch...)
+		check(tb, err)
+		n -= len(batch)
+	}
+}
