@@ -10,16 +10,9 @@ import (
 	"garant.example/internal/errs"
 )
 
-// Scrubber is a database that can overwrite what older versions of its rows left
-// behind: SQLite empties its write-ahead log into the file (whose freed bytes
-// secure_delete zeroes) and truncates it, PostgreSQL vacuums.
-type Scrubber interface {
-	Scrub(ctx context.Context) error
-}
-
 // Shred destroys subjects' keys. When it returns nil, their wrapped bytes are zero
-// and durable, every copy in this process is forgotten, the databases's leftovers
-// are scrubbed, and Open answers errs.Erased for ever. Keys that are shredded
+// and durable, every copy in this process is forgotten, leftovers of older rows
+// in its database are scrubbed, and Open answers errs.Erased for ever. Keys that are shredded
 // already are left alone, so the call may be repeated after a failure. It returns
 // errs.Invalid for a named key, errs.Corrupt for a key that never existed, and
 // destroys nothing then.
@@ -118,13 +111,14 @@ func (d *dispenser) withdraw(ref Ref) {
 	}
 }
 
+// scrub overwrites what older versions of rows left behind in the database.
 func (k *Ring) scrub(ctx context.Context) error {
 	database, release, err := k.rings.o.Open(ctx, k.tenant)
 	if err != nil {
 		return storeError(err)
 	}
 	defer release()
-	if s, ok := database.(Scrubber); ok {
+	if s, ok := database.(db.Scrubber); ok {
 		return storeError(s.Scrub(ctx))
 	}
 	return nil
