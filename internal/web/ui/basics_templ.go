@@ -517,7 +517,7 @@ func PageHeading(h Heading) templ.Component {
 	})
 }
 
-// Section is a titled part of a page; level is 2 or 3.
+// Section is a titled part of a page (its title is an h2); id names it in links.
 func Section(id string, title string, lede string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -37,6 +37,7 @@ type words struct {
 	Total, Change, Filters, Reset, External              string
 	None                                                 string
 	StageDone, StageNow, StageDue                        string
+	Colon                                                string
 }
 
 func (l Lang) words() words {
@@ -68,7 +69,7 @@ func englishWords() words {
 		Allowed: "Allowed", Refused: "Refused", Partial: "In part",
 		Total: "in total", Change: "Change", Filters: "Filters", Reset: "Clear filters",
 		External: "opens another site", None: "None",
-		StageDone: "done", StageNow: "now", StageDue: "to come",
+		Colon: ": ", StageDone: "done", StageNow: "now", StageDue: "to come",
 	}
 }
 
@@ -94,6 +95,6 @@ func frenchWords() words {
 		Allowed: "Autorisé", Refused: "Refusé", Partial: "En partie",
 		Total: "au total", Change: "Modifier", Filters: "Filtres", Reset: "Effacer les filtres",
 		External: "ouvre un autre site", None: "Aucun",
-		StageDone: "fait", StageNow: "en cours", StageDue: "à venir",
+		Colon: "\u00a0: ", StageDone: "fait", StageNow: "en cours", StageDue: "à venir",
 	}
 }

@@ -109,13 +109,13 @@ func (a Area) count(s Status) int {
 	return n
 }
 
-// worst is the status that a reader of the area must see first.
+// kept is how many of the area's promises are kept, of how many.
 func (a Area) kept() string {
 	return itoa(a.count(Kept)) + " / " + itoa(len(a.Promises))
 }
 
 func (c MapCell) label(l Lang) string {
-	return c.Reference + ", " + c.Title + " : " + c.Status.Word(l)
+	return c.Reference + ", " + c.Title + l.words().Colon + c.Status.Word(l)
 }
 
 // table is the same data for those who would rather read than look.

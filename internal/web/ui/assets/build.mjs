@@ -76,8 +76,9 @@ function wordmark(font) {
   const mark = fs.readFileSync('src/mark.svg', 'utf8');
   const shapes = mark.replace(/^[\s\S]*?<svg[^>]*>/, '').replace(/<\/svg>\s*$/, '').trim();
   const buffer = font.buffer.slice(font.byteOffset, font.byteOffset + font.byteLength);
-  const name = opentype.parse(buffer).getPath('Garant', 42, 25, 29, { letterSpacing: -0.005 }).toPathData(2);
-  write('wordmark.svg', `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 142 34" width="142" height="34" fill="none" color="#1b2bb8"><title>Garant</title><g transform="translate(1 1)">${shapes}</g><path d="${name}" fill="#12152a"/></svg>\n`);
+  const name = opentype.parse(buffer).getPath('Garant', 40, 25.5, 29, { kerning: false }).toPathData(2);
+  if (name.includes('NaN')) throw new Error('the name could not be drawn');
+  write('wordmark.svg', `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 140 34" width="140" height="34" fill="none" color="#1b2bb8"><title>Garant</title><g transform="translate(1 1)">${shapes}</g><path d="${name}" fill="#12152a"/></svg>\n`);
   write('mark.svg', mark);
   write('favicon.svg', fs.readFileSync('src/favicon.svg', 'utf8'));
 }

@@ -25,7 +25,7 @@ func (t teller) history(n int, others map[int]ui.Status) ui.History {
 }
 
 func (t teller) promises() []ui.Promise {
-	return []ui.Promise{t.backups(), t.region(), t.training(), t.encryption(), t.root(), t.planned(), t.withdrawn()}
+	return []ui.Promise{t.region(), t.training(), t.root(), t.backups(), t.encryption(), t.planned(), t.withdrawn()}
 }
 
 func (t teller) backups() ui.Promise {
