@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -29,6 +30,9 @@ type Door struct {
 	Listener
 	Handler     http.Handler
 	Certificate GetCertificate // nil only when Plaintext
+	// Config, when set, may answer a handshake with another configuration than the
+	// declared one; nil from it keeps the declared one. A drill uses it.
+	Config func(*tls.ClientHelloInfo) (*tls.Config, error)
 }
 
 // Server serves several doors as one.
@@ -72,6 +76,7 @@ func (s *Server) open(d Door) error {
 	server := newHTTPServer(d.Handler, s.log)
 	if !d.Plaintext {
 		server.TLSConfig = d.TLS(d.Certificate)
+		server.TLSConfig.GetConfigForClient = d.Config
 	}
 	s.doors = append(s.doors, openDoor{d.Listener, socket, server})
 	return nil

@@ -1,0 +1,56 @@
+package server
+
+import (
+	"context"
+	"os"
+
+	"garant.example/internal/api"
+	"garant.example/internal/assurance"
+)
+
+// mechanisms lists what decides promises today.
+func mechanisms(h *assurance.House) []assurance.Mechanism {
+	return nil
+}
+
+// assure makes the service that runs controls, and in a demo the one that breaks
+// what they check.
+func (r *Running) assure(ctx context.Context) (err error) {
+	house := r.assuranceHouse()
+	r.Assurance, err = assurance.New(assurance.Options{Set: r.House.Profiles.Set(), Tenants: r.House.Tenants,
+		Mechanisms: mechanisms(house), Clock: r.House.Opt.Clock})
+	if err != nil || r.serving.Faults == nil {
+		return err
+	}
+	r.Saboteur, err = assurance.NewSaboteur(ctx, r.Assurance, house, r.serving.Faults)
+	return err
+}
+
+func (r *Running) assuranceHouse() *assurance.House {
+	h := r.House
+	return &assurance.House{
+		Set: h.Profiles.Set(), Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault, Rings: h.Rings,
+		Profiles: h.Profiles, Clock: h.Opt.Clock, Dir: h.Opt.Dir, Control: h.Opt.Control, Open: h.Pool.Acquire,
+		Folders: func() []string { return []string{os.TempDir()} },
+		Doors:   r.doors.Listeners, URL: r.URL, Roots: r.Roots, Table: table, Links: r.links,
+	}
+}
+
+// table is every operation of every edge.
+func table() []assurance.Cell {
+	var cells []assurance.Cell
+	for _, route := range api.Routes() {
+		cells = append(cells, assurance.Cell{Door: "api", Name: route.Name, Method: route.Method, Path: route.Path,
+			Scope: string(route.Scope), Action: route.Action, On: route.On})
+	}
+	return cells
+}
+
+// links lists the connections the platform opens to others.
+func (r *Running) links() []assurance.Link {
+	var list []assurance.Link
+	for _, region := range r.House.Opt.Regions {
+		list = append(list, databaseLink(region))
+	}
+	return list
+}

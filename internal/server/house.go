@@ -1,0 +1,193 @@
+package server
+
+import (
+	"context"
+	"crypto"
+	"log/slog"
+	"time"
+
+	"garant.example/internal/access"
+	"garant.example/internal/audit"
+	"garant.example/internal/clock"
+	"garant.example/internal/db"
+	"garant.example/internal/db/postgres"
+	"garant.example/internal/db/sqlite"
+	"garant.example/internal/errs"
+	"garant.example/internal/i18n"
+	"garant.example/internal/id"
+	"garant.example/internal/identity"
+	"garant.example/internal/keys"
+	"garant.example/internal/keys/kms"
+	"garant.example/internal/profile"
+	"garant.example/internal/tenant"
+	"garant.example/internal/vault"
+	"garant.example/profiles"
+)
+
+// KMS is one configured key management service with the key that wraps tenants'
+// keys.
+type KMS struct {
+	Service kms.KMS
+	Key     string
+}
+
+// Options are what a house stands on; package config fills them for real, the
+// demo and the tests by themselves.
+type Options struct {
+	Dir           string // the data folder
+	Control       db.Place
+	Regions       []tenant.Region
+	Home          id.Name // the operator's own region
+	KMS           map[id.Name]KMS
+	Clock         clock.Clock
+	Log           *slog.Logger
+	LogHost       string // first part of every log's origin
+	OpenDatabases int    // bound of open databases; 0 takes the pool's default
+	OutageGrace   time.Duration
+	SetupSecret   db.Secret
+	HashCost      identity.Cost // zero takes the default; tests take a cheap one
+}
+
+// House is every domain, wired.
+type House struct {
+	Opt      Options
+	Catalog  *i18n.Catalog
+	Pool     *db.Pool
+	Rings    *keys.Rings
+	Tenants  *tenant.Service
+	Gate     *access.Gate
+	Identity *identity.Service
+	Vault    *vault.Service
+	Profiles *profile.Service
+	Space    *audit.Guard
+}
+
+// logKey names the operator's key that signs checkpoints.
+const logKey = "checkpoints"
+
+// Open makes the house and reads the directory of tenants. A folder that was
+// never used is founded by Found; Fresh says so.
+func Open(ctx context.Context, opt Options) (h *House, fresh bool, err error) {
+	h = &House{Opt: opt}
+	if h.Catalog, err = i18n.Load(); err != nil {
+		return nil, false, err
+	}
+	if h.Space, err = audit.NewGuard(audit.GuardOptions{Dir: opt.Dir, Clock: opt.Clock}); err != nil {
+		return nil, false, err
+	}
+	h.Pool = db.NewPool(db.PoolOptions{Limit: opt.OpenDatabases, Clock: opt.Clock, Drivers: map[db.Engine]db.Driver{
+		db.SQLite:   sqlite.New(sqlite.Options{Clock: opt.Clock}),
+		db.Postgres: postgres.New(postgres.Options{Clock: opt.Clock}),
+	}})
+	h.Rings = keys.NewRings(keys.Options{Open: h.keyring, KMS: h.kms, Clock: opt.Clock, OutageGrace: opt.OutageGrace})
+	h.Tenants, err = tenant.New(tenant.Options{Regions: opt.Regions, Home: opt.Home, Control: opt.Control, Open: h.Pool,
+		Keeper: keeper{h}, Signer: h.signer, Clock: opt.Clock, Space: h.Space, LogHost: opt.LogHost})
+	if err != nil {
+		return nil, false, err
+	}
+	if err := h.domains(); err != nil {
+		return nil, false, err
+	}
+	err = h.Tenants.Load(ctx)
+	if err == tenant.ErrFresh {
+		return h, true, nil
+	}
+	return h, false, err
+}
+
+// domains makes what stands on tenants and keys.
+func (h *House) domains() (err error) {
+	h.Gate = access.NewGate(h.Tenants)
+	h.Vault = vault.New(h.Tenants, h.Rings)
+	h.Identity, err = identity.New(identity.Options{Tenants: h.Tenants, Gate: h.Gate, Finder: finder{h.Rings},
+		Cost: h.Opt.HashCost, SetupSecret: h.Opt.SetupSecret})
+	if err != nil {
+		return err
+	}
+	set, err := profile.Load(profiles.Files)
+	if err != nil {
+		return err
+	}
+	h.Profiles = profile.New(profile.Options{Set: set, Tenants: h.Tenants, Gate: h.Gate, Vault: h.Vault, Identity: h.Identity})
+	return nil
+}
+
+// Close ends the writers and forgets the keys.
+func (h *House) Close(ctx context.Context) error {
+	err := h.Rings.Close(ctx)
+	if closed := h.Pool.Close(); err == nil {
+		err = closed
+	}
+	return err
+}
+
+// keyring lends the open keyring database of a tenant.
+func (h *House) keyring(ctx context.Context, t id.Tenant) (db.DB, func(), error) {
+	place, err := h.Tenants.KeyringPlace(t)
+	if err != nil {
+		return nil, nil, err
+	}
+	return h.Pool.Acquire(ctx, place)
+}
+
+// kms says which service wraps a tenant's key: the one of its home region.
+func (h *House) kms(t id.Tenant) (keys.KMS, string, error) {
+	found, err := h.Tenants.Get(t)
+	if err != nil {
+		return nil, "", err
+	}
+	region, _ := h.Tenants.Region(found.Home())
+	service, ok := h.Opt.KMS[region.KMS]
+	if !ok {
+		return nil, "", errs.New(errs.Config, "server.kms.unknown").With("Region", string(region.Name)).Do("server.kms.unknown.fix")
+	}
+	return service.Service, service.Key, nil
+}
+
+// signer signs checkpoints of every log with the operator's key.
+func (h *House) signer(ctx context.Context) (crypto.Signer, error) {
+	ring, err := h.Rings.Open(ctx, h.Tenants.Operator())
+	if err != nil {
+		return nil, err
+	}
+	signer, _, err := ring.Signer(ctx, logKey)
+	return signer, err
+}
+
+// keeper gives package tenant what package keys has.
+type keeper struct{ h *House }
+
+func (k keeper) Create(ctx context.Context, t id.Tenant) error {
+	place, err := k.h.Tenants.KeyringPlace(t)
+	if err != nil {
+		return err
+	}
+	if err := k.h.Pool.Create(ctx, place); err != nil {
+		return err
+	}
+	return k.h.Rings.Create(ctx, t)
+}
+
+func (k keeper) Sealer(ctx context.Context, t id.Tenant, name string) (audit.Sealer, error) {
+	ring, err := k.h.Rings.Open(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return ring.Sealer(ctx, name)
+}
+
+// finder gives package identity its keyed hashes.
+type finder struct{ rings *keys.Rings }
+
+func (f finder) Tag(ctx context.Context, t id.Tenant, field, value string) ([]byte, error) {
+	ring, err := f.rings.Open(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	index, err := ring.Index(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tag := index.Tag("identity", field, value)
+	return tag[:], nil
+}
