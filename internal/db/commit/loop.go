@@ -19,6 +19,7 @@ type Loop struct {
 	queue    queue
 	finished chan struct{} // closed when the writing goroutine has ended
 	requests sync.Pool     // of *request
+	current  *request      // the change that runs; the writing goroutine's own
 
 	groups  atomic.Uint64
 	changes atomic.Uint64
@@ -32,7 +33,7 @@ func Start(store Store) *Loop {
 		queue:    queue{wake: make(chan struct{}, 1)},
 		finished: make(chan struct{}),
 	}
-	go l.run()
+	go l.run(nil)
 	return l
 }
 
@@ -92,43 +93,51 @@ func (l *Loop) Stats() db.Stats {
 	}
 }
 
-// run is the writing goroutine.
-func (l *Loop) run() {
-	group := make([]*request, 0, 64)
+// run is the writing goroutine. first is a group to begin with.
+func (l *Loop) run(first []*request) {
+	group := append(make([]*request, 0, 64), first...)
 	ended := false
 	defer func() {
-		if !ended { // runtime.Goexit in a change: answer, and go on in another goroutine
-			l.store.Rollback()
-			answer(group, fmt.Errorf("%w: it ended its goroutine", db.ErrPanic))
-			go l.run()
+		if ended {
+			close(l.finished)
 			return
 		}
-		close(l.finished)
+		// A change ended the goroutine (runtime.Goexit) and all was rolled back:
+		// it is answered, and the others begin anew in another goroutine.
+		go l.run(l.without(group))
 	}()
 	for {
-		var ok bool
-		if group, ok = l.queue.take(group[:0]); !ok {
-			ended = true
-			return
+		if len(group) == 0 {
+			var ok bool
+			if group, ok = l.queue.take(group); !ok {
+				ended = true
+				return
+			}
 		}
 		l.serve(group)
-		answer(group, nil)
+		l.current = nil
+		for _, r := range group {
+			r.done <- struct{}{}
+		}
 		clear(group)
+		group = group[:0]
 		l.store.After()
 	}
 }
 
-// answer wakes those who wait. A non-nil err replaces what each would be told.
-func answer(group []*request, err error) {
+// without answers the change that was running and returns the others.
+func (l *Loop) without(group []*request) []*request {
+	var rest []*request
 	for _, r := range group {
-		if r == nil {
-			continue // it was answered before
+		if r == l.current {
+			r.err = fmt.Errorf("%w: it ended its goroutine", db.ErrPanic)
+			r.done <- struct{}{}
+			continue
 		}
-		if err != nil {
-			r.err = err
-		}
-		r.done <- struct{}{}
+		r.err, r.over, r.saw = nil, false, false
+		rest = append(rest, r)
 	}
+	return rest
 }
 
 // serve commits the changes of a group and then runs what wants to be alone.
@@ -241,6 +250,7 @@ func (l *Loop) changesOf(g *Group, reqs []*request) (alive int, wrote, again boo
 		if r.over {
 			continue
 		}
+		l.current = r
 		out := l.store.Change(i, r.ctx, r.change, g)
 		switch {
 		case out.Err == nil:

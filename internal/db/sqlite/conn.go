@@ -209,7 +209,8 @@ func (c *conn) number(query string) (int64, error) {
 		return 0, err
 	}
 	var n int64
-	return n, r.Scan(&n)
+	err = r.Scan(&n)
+	return n, err
 }
 
 // text runs a statement whose first column of the first row is a text.
@@ -219,7 +220,8 @@ func (c *conn) text(query string) (string, error) {
 		return "", err
 	}
 	var s string
-	return s, r.Scan(&s)
+	err = r.Scan(&s)
+	return s, err
 }
 
 // pragma sets one setting; value is one of our constants.

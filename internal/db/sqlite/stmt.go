@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"modernc.org/libc"
 	"modernc.org/libc/sys/types"
@@ -149,7 +150,7 @@ func (s *stmt) reserve(size int) error {
 	return nil
 }
 
-// bindOne binds one argument; it returns -1 for a type that is not in the contract.
+// bindOne binds one argument; it returns -1 for what the contract does not allow.
 func (s *stmt) bindOne(i int32, arg any, at uintptr) (uintptr, int32) {
 	tls, p := s.c.tls, s.p
 	switch v := arg.(type) {
@@ -162,6 +163,9 @@ func (s *stmt) bindOne(i int32, arg any, at uintptr) (uintptr, int32) {
 		copy(libc.GoBytes(at, len(v)), v)
 		return at + uintptr(len(v)), lib.Xsqlite3_bind_blob(tls, p, i, at, int32(len(v)), 0)
 	case string:
+		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
+			return at, -1 // PostgreSQL cannot keep such a text
+		}
 		copy(libc.GoBytes(at, len(v)), v)
 		return at + uintptr(len(v)), lib.Xsqlite3_bind_text(tls, p, i, at, int32(len(v)), 0)
 	case int:
