@@ -83,7 +83,7 @@ func (s *Service) control(p profile.Promise) (Control, error) {
 			continue
 		}
 		c.Tenants = append(c.Tenants, t)
-		if t.Canary {
+		if t.Canary && c.Canary.ID.IsZero() {
 			c.Canary = t
 		}
 	}

@@ -143,3 +143,9 @@ func (f *Field) maxLength() int {
 	}
 	return DefaultMaxLength
 }
+
+// Fits says whether a text is a value of the field, as it stands.
+func (f *Field) Fits(s string) bool {
+	_, key, _ := f.checkText(s)
+	return key == ""
+}

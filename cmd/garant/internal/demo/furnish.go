@@ -1,0 +1,189 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"garant.example/internal/access"
+	"garant.example/internal/actor"
+	"garant.example/internal/clock"
+	"garant.example/internal/id"
+	"garant.example/internal/identity"
+	"garant.example/internal/server"
+	"garant.example/internal/tenant"
+	"garant.example/internal/vault"
+)
+
+// furnish makes the operator, the tenants, their people and their records, as far
+// as they are missing.
+func (d *Demo) furnish(ctx context.Context, h *server.House, o Options, fresh bool) error {
+	ctx = actor.In(ctx, actor.Platform("demo"))
+	tell := func(format string, args ...any) {
+		if o.Progress != nil {
+			o.Progress(fmt.Sprintf(format, args...))
+		}
+	}
+	if fresh {
+		tell("operator")
+		if _, err := h.Found(ctx, "Garant Demo", "CA", "fr"); err != nil {
+			return err
+		}
+	}
+	if err := h.Resume(ctx); err != nil {
+		return err
+	}
+	op, err := h.Tenants.Get(h.Tenants.Operator())
+	if err != nil {
+		return err
+	}
+	if err := d.people(ctx, h, op); err != nil {
+		return err
+	}
+	for _, opening := range cast() {
+		t, err := h.Tenants.Named(string(opening.Slug))
+		if err != nil {
+			tell("%s", opening.Slug)
+			opening.Contract.Start = o.Clock.Now()
+			if t, err = h.OpenTenant(ctx, opening); err != nil {
+				return fmt.Errorf("%s: %w", opening.Slug, err)
+			}
+		}
+		if !t.Canary {
+			if err := d.people(ctx, h, t); err != nil {
+				return fmt.Errorf("%s: %w", t.Slug, err)
+			}
+		}
+		if err := d.fill(ctx, h, o.Clock, t); err != nil {
+			return fmt.Errorf("%s: %w", t.Slug, err)
+		}
+	}
+	return d.Notebook.save(d.dir)
+}
+
+// enter asks the gate as the platform.
+func enter(ctx context.Context, h *server.House, t tenant.Tenant, a access.Ask) (*access.Permit, error) {
+	a.Tenant = t.ID
+	return h.Gate.Enter(ctx, a)
+}
+
+// people makes one account for each role that persons hold, and a token for the
+// programs.
+func (d *Demo) people(ctx context.Context, h *server.House, t tenant.Tenant) error {
+	p, err := enter(ctx, h, t, access.Ask{Action: access.Manage, On: access.Account})
+	if err != nil {
+		return err
+	}
+	r := seeded(t.Slug)
+	var services []id.Name
+	for i, role := range p.Matrix().Roles() {
+		if role.Holders == access.Services {
+			services = append(services, role.Name)
+			continue
+		}
+		if d.Notebook.has(string(t.Slug), string(role.Name)) {
+			continue
+		}
+		who := newPerson(r, t.Country, i+1)
+		name := fmt.Sprintf("%s@%s.example", role.Name, t.Slug)
+		_, initial, err := h.Identity.CreateAccount(ctx, p, identity.NewAccount{Roles: []id.Name{role.Name},
+			Person: identity.Person{Name: who.first + " " + who.last, SignIn: name, Email: name, Lang: t.Lang}})
+		if err != nil {
+			return err
+		}
+		d.Notebook.SignIns = append(d.Notebook.SignIns, SignIn{Tenant: string(t.Slug), Role: string(role.Name), Name: name, Password: initial})
+	}
+	return d.token(ctx, h, t, services)
+}
+
+// token makes the token that the commands of the demo use.
+func (d *Demo) token(ctx context.Context, h *server.House, t tenant.Tenant, roles []id.Name) error {
+	if d.Notebook.Tokens[string(t.Slug)] != "" || len(roles) == 0 {
+		return nil
+	}
+	p, err := enter(ctx, h, t, access.Ask{Action: access.Manage, On: access.Token})
+	if err != nil {
+		return err
+	}
+	text, _, err := h.Identity.CreateToken(ctx, p, identity.NewToken{Label: "demo", Roles: roles})
+	if err != nil {
+		return err
+	}
+	d.Notebook.Tokens[string(t.Slug)] = text
+	return d.Notebook.save(d.dir)
+}
+
+// fill makes records in every collection, persons first.
+func (d *Demo) fill(ctx context.Context, h *server.House, c clock.Clock, t tenant.Tenant) error {
+	if d.Notebook.Filled[string(t.Slug)] {
+		return nil
+	}
+	p, err := enter(ctx, h, t, access.Ask{Action: access.List, On: access.Collection})
+	if err != nil {
+		return err
+	}
+	schema, err := h.Vault.Schema(ctx, p)
+	if err != nil {
+		return err
+	}
+	m := &maker{r: seeded(t.Slug), country: t.Country, now: c.Now()}
+	list := slices.Clone(schema.Collections)
+	slices.SortStableFunc(list, func(a, b vault.Collection) int { return rank(a) - rank(b) })
+	made := map[id.Name][]id.Subject{}
+	for i := range list {
+		if err := d.fillOne(ctx, h, t, &list[i], m, made); err != nil {
+			return fmt.Errorf("%s: %w", list[i].Name, err)
+		}
+	}
+	d.Notebook.Filled[string(t.Slug)] = true
+	return d.Notebook.save(d.dir)
+}
+
+// rank puts persons before what belongs to them.
+func rank(c vault.Collection) int {
+	if c.About == vault.AboutSubject {
+		return 1
+	}
+	return 0
+}
+
+func (d *Demo) fillOne(ctx context.Context, h *server.House, t tenant.Tenant, c *vault.Collection, m *maker, made map[id.Name][]id.Subject) error {
+	p, err := enter(ctx, h, t, access.Ask{Action: access.Create, On: access.Record, Collection: c.Name})
+	if err != nil {
+		return err
+	}
+	count := 24
+	if t.Canary {
+		count = 3
+	}
+	for range count {
+		fields, err := m.fields(c)
+		if err != nil {
+			return err
+		}
+		opt := vault.CreateOptions{Canary: t.Canary}
+		if c.About == vault.AboutSubject {
+			if len(made[c.Of]) == 0 {
+				return nil // nobody yet to whom it could belong
+			}
+			opt.Subject = pick(m.r, made[c.Of])
+		}
+		rec, err := h.Vault.Create(ctx, p, fields, opt)
+		if err != nil {
+			return err
+		}
+		if c.About == vault.AboutSelf {
+			made[c.Name] = append(made[c.Name], id.Subject{Raw: rec.ID.Raw})
+		}
+	}
+	return nil
+}
+
+func seeded(name id.Name) *rand.Rand {
+	var seed uint64
+	for _, c := range []byte(name) {
+		seed = seed*131 + uint64(c)
+	}
+	return rand.New(rand.NewPCG(seed, 42))
+}
