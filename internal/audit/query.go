@@ -89,7 +89,7 @@ func (l *Log) Entry(ctx context.Context, seq uint64) (Record, error) {
 	case seq < page.PrunedBelow:
 		return Record{}, pruned(seq)
 	}
-	return Record{}, beyond("entry", seq, page.Size)
+	return Record{}, beyond(seq, page.Size)
 }
 
 func pruned(seq uint64) error {

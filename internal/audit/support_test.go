@@ -12,11 +12,15 @@ import (
 	"time"
 
 	"garant.example/internal/actor"
+	"github.com/go-json-experiment/json"
+
 	"garant.example/internal/audit"
+	"garant.example/internal/audit/casefile"
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
 	"garant.example/internal/db/sqlite"
 	"garant.example/internal/id"
+	"garant.example/internal/spec/tlog"
 )
 
 const origin = "garant.example/t/test/primary"
@@ -124,4 +128,19 @@ func (f *fixture) fill(tb testing.TB, n, size int) {
 		check(tb, err)
 		n -= len(batch)
 	}
+}
+
+func platform() actor.Actor { return actor.Platform("retention") }
+
+func leafObject() id.Raw { return id.NewRun().Raw }
+
+func (f *fixture) sign(text string) ([]byte, error) { return tlog.Sign(text, origin, f.key) }
+
+func decode(b []byte, v any) error { return json.Unmarshal(b, v) }
+
+func marshal[T casefile.Inclusion | casefile.Consistency | casefile.Evidence](tb testing.TB, v T) []byte {
+	tb.Helper()
+	b, err := casefile.Marshal(v)
+	check(tb, err)
+	return b
 }

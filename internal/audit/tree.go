@@ -118,8 +118,8 @@ func (l *Log) snapshot(ctx context.Context, fn func(tx db.Tx, h head, r *subtree
 	}))
 }
 
-func beyond(what string, n, size uint64) error {
-	return errs.New(errs.NotFound, "audit.beyond").With("what", what).With("number", n).With("size", size)
+func beyond(n, size uint64) error {
+	return errs.New(errs.NotFound, "audit.beyond").With("number", n).With("size", size)
 }
 
 // ProveInclusion returns the proof that entry seq is in the tree of a size, and
@@ -131,7 +131,7 @@ func (l *Log) ProveInclusion(ctx context.Context, seq, size uint64) (proof []Has
 			size = h.size
 		}
 		if size > h.size || seq >= size {
-			return beyond("entry", seq, min(size, h.size))
+			return beyond(seq, min(size, h.size))
 		}
 		if at.Root, err = tlog.Root(size, r); err != nil {
 			return err
@@ -148,7 +148,7 @@ func (l *Log) ProveInclusion(ctx context.Context, seq, size uint64) (proof []Has
 func (l *Log) ProveConsistency(ctx context.Context, from, to uint64) (proof []Hash, err error) {
 	err = l.snapshot(ctx, func(tx db.Tx, h head, r *subtrees) error {
 		if from > to || to > h.size {
-			return beyond("size", max(from, to), h.size)
+			return beyond(max(from, to), h.size)
 		}
 		proof, err = tlog.ProveConsistency(from, to, r)
 		return err
@@ -160,7 +160,7 @@ func (l *Log) ProveConsistency(ctx context.Context, from, to uint64) (proof []Ha
 func (l *Log) Root(ctx context.Context, size uint64) (root Hash, err error) {
 	err = l.snapshot(ctx, func(tx db.Tx, h head, r *subtrees) error {
 		if size > h.size {
-			return beyond("size", size, h.size)
+			return beyond(size, h.size)
 		}
 		root, err = tlog.Root(size, r)
 		return err
@@ -175,7 +175,7 @@ func (l *Log) Tile(ctx context.Context, level int, n uint64, width int) (b []byt
 	err = l.snapshot(ctx, func(tx db.Tx, h head, r *subtrees) error {
 		tooFar := level < 0 || level > 7 || width < 1 || width > tlog.TileWidth || n > h.size
 		if tooFar || n*tlog.TileWidth+uint64(width) > h.size>>(level*tlog.TileHeight) {
-			return beyond("tile", n, h.size)
+			return beyond(n, h.size)
 		}
 		hashes, err := r.tile(tileKey{level, n})
 		if err != nil {
@@ -193,7 +193,7 @@ func (l *Log) Tile(ctx context.Context, level int, n uint64, width int) (b []byt
 func (l *Log) EntryTile(ctx context.Context, n uint64, width int) (b []byte, err error) {
 	err = l.snapshot(ctx, func(tx db.Tx, h head, r *subtrees) error {
 		if width < 1 || width > tlog.TileWidth || n > h.size || n*tlog.TileWidth+uint64(width) > h.size {
-			return beyond("tile", n, h.size)
+			return beyond(n, h.size)
 		}
 		b, err = entryTile(tx, n*tlog.TileWidth, n*tlog.TileWidth+uint64(width))
 		return err

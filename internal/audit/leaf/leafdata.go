@@ -95,3 +95,6 @@ func AppendAD(dst []byte, origin string, seq uint64, header []byte) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, seq)
 	return append(dst, header[:HeaderSize]...)
 }
+
+// Document is the Row of an entry that vouches for a document: its SHA-256.
+func Document(b []byte) [32]byte { return sha256.Sum256(b) }

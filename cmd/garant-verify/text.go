@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"garant.example/internal/audit/casefile"
+	"garant.example/internal/i18n"
+)
+
+func writeJSON(w io.Writer, checks []check) {
+	out := struct {
+		Holds bool    `json:"holds"`
+		Files []check `json:"files"`
+	}{status(checks) == exitHolds, checks}
+	b, err := json.Marshal(out, json.Deterministic(true), jsontext.WithIndent("  "))
+	if err != nil {
+		b = []byte(`{"holds":false}`)
+	}
+	fmt.Fprintf(w, "%s\n", b)
+}
+
+func writeText(w io.Writer, p *i18n.Printer, checks []check) {
+	for i, c := range checks {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		writeCheck(w, p, c)
+	}
+}
+
+func writeCheck(w io.Writer, p *i18n.Printer, c check) {
+	title := "verify.fails"
+	if c.Holds {
+		title = "verify.holds"
+	}
+	fmt.Fprintln(w, p.T(title, i18n.Params{"file": c.File}))
+	if c.Unreadable {
+		fmt.Fprintln(w, "  "+p.T("verify.unreadable"))
+		return
+	}
+	if c.Kind != "" {
+		fmt.Fprintln(w, "  "+p.T("verify.kind."+c.Kind))
+	}
+	if c.Origin != "" {
+		fmt.Fprintln(w, "  "+p.T("verify.log", i18n.Params{"origin": c.Origin, "size": c.Size}))
+	}
+	if c.Entries > 0 || c.Kind == "bundle" {
+		fmt.Fprintln(w, "  "+p.N("verify.entries", int64(c.Entries), i18n.Params{"contents": c.Contents, "disclosed": c.Disclosed}))
+	}
+	if !c.First.IsZero() {
+		fmt.Fprintln(w, "  "+p.T("verify.times", i18n.Params{"first": c.First, "last": c.Last}))
+	}
+	if c.OpenStart {
+		fmt.Fprintln(w, "  "+p.T("verify.open.start"))
+	}
+	if c.OpenEnd {
+		fmt.Fprintln(w, "  "+p.T("verify.open.end"))
+	}
+	for _, f := range c.Findings {
+		fmt.Fprintln(w, "  ✗ "+finding(p, f))
+	}
+	if c.More > 0 {
+		fmt.Fprintln(w, "  "+p.N("verify.more", int64(c.More), nil))
+	}
+}
+
+func finding(p *i18n.Printer, f casefile.Finding) string {
+	text := p.T("verify.finding." + string(f.Code))
+	if f.Seq != nil {
+		text = p.T("verify.number", i18n.Params{"number": *f.Seq, "finding": text})
+	}
+	return text
+}
