@@ -68,7 +68,8 @@ type Service struct {
 	tokens   tokenCache
 	trying   gauge
 	secret   db.Secret
-	ready    atomic.Bool
+	ready    atomic.Bool  // an operator's account exists
+	asked    atomic.Int64 // when Ready last looked, µs
 }
 
 // New returns the service. It returns errs.Config when an option is out of its

@@ -30,17 +30,22 @@ type First struct {
 
 // Ready says whether an operator's account exists that can manage accounts. No
 // tenant is served before it is true; the server asks it with every request, and
-// once true it costs nothing.
-func (s *Service) Ready(ctx context.Context) (bool, error) {
+// once true it costs nothing. Until then the database is asked at most once a
+// second, because another node may have been set up meanwhile; trouble counts as
+// no.
+func (s *Service) Ready() bool {
 	if s.ready.Load() {
-		return true, nil
+		return true
 	}
-	needs, err := s.NeedsSetup(ctx)
-	if err == nil && !needs {
-		s.ready.Store(true)
+	now, asked := clock.Micros(s.now()), s.asked.Load()
+	if now-asked < readyAge && now >= asked || !s.asked.CompareAndSwap(asked, now) {
+		return s.ready.Load()
 	}
-	return err == nil && !needs, err
+	_, err := s.NeedsSetup(context.Background())
+	return err == nil && s.ready.Load()
 }
+
+const readyAge = int64(time.Second / time.Microsecond)
 
 // NeedsSetup says whether the operator's first account is still to be made.
 func (s *Service) NeedsSetup(ctx context.Context) (bool, error) {
@@ -55,6 +60,9 @@ func (s *Service) NeedsSetup(ctx context.Context) (bool, error) {
 	defer release()
 	needs := true
 	err = log.Read(ctx, func(tx db.Tx) error { needs, err = unmanaged(tx, t, m); return err })
+	if err == nil && !needs {
+		s.ready.Store(true)
+	}
 	return needs, err
 }
 
