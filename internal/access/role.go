@@ -204,6 +204,8 @@ func (m *Matrix) Holds(role id.Name, kind actor.Kind) bool {
 		return kind == actor.Service
 	case Team:
 		return kind == actor.Staff
+	case Auditors: // the operator's auditors are staff, a tenant's are its members
+		return kind == actor.Staff || kind == actor.Member
 	default:
 		return kind == actor.Member
 	}

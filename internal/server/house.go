@@ -104,7 +104,7 @@ func (h *House) domains() (err error) {
 	if err != nil {
 		return err
 	}
-	set, err := profile.Load(profiles.Files)
+	set, err := profile.Load(profiles.FS)
 	if err != nil {
 		return err
 	}

@@ -92,6 +92,9 @@ func (s *Service) Load(ctx context.Context) error {
 		return errs.New(errs.Corrupt, "tenant.control.corrupt").Cause(err)
 	}
 	s.operator = id.Tenant{Raw: op}
+	// The rows open with the operator's keyring, which is found through the
+	// operator's row: until that is read, its place follows from the home region.
+	s.dir.put(Tenant{ID: s.operator, Operator: true, Placements: []Placement{{Name: Main, Region: s.opt.Home}}})
 	return s.reload(ctx, database)
 }
 

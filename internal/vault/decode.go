@@ -60,17 +60,16 @@ func (c *Collection) readObject(dec *jsontext.Decoder, values Values, e *errs.Er
 	}
 	next := 0 // fields mostly come in the declared order: look there first
 	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
+		i, name, err := c.readName(dec, next)
 		if err != nil {
 			return err
 		}
-		i := c.lookup(name.String(), next)
 		raw, err := dec.ReadValue()
 		if err != nil {
 			return err
 		}
 		if i < 0 {
-			e.At(pointer("", name.String()), "vault.field.unknown", nil)
+			e.At(pointer("", name), "vault.field.unknown", nil)
 			continue
 		}
 		next = i + 1
@@ -80,7 +79,8 @@ func (c *Collection) readObject(dec *jsontext.Decoder, values Values, e *errs.Er
 		}
 		canonical, key, params := c.Fields[i].check(raw)
 		if key != "" {
-			e.At(pointer("", name.String()), key, params)
+			e.At(pointer("", string(c.Fields[i].Name)), key, params)
+			values[i] = jsontext.Value{} // told once: it is not missing too
 			continue
 		}
 		values[i] = canonical
@@ -89,11 +89,21 @@ func (c *Collection) readObject(dec *jsontext.Decoder, values Values, e *errs.Er
 	return err
 }
 
-func (c *Collection) lookup(name string, guess int) int {
-	if guess < len(c.Fields) && string(c.Fields[guess].Name) == name {
-		return guess
+// readName reads a member's name and finds its field, or -1 with the name. The
+// token lives only until the next read, and a known name needs no copy of it.
+func (c *Collection) readName(dec *jsontext.Decoder, guess int) (i int, unknown string, err error) {
+	raw, err := dec.ReadValue()
+	if err != nil {
+		return 0, "", err
 	}
-	return c.field(name)
+	if guess < len(c.Fields) && len(raw) == len(c.Fields[guess].Name)+2 && string(raw[1:len(raw)-1]) == string(c.Fields[guess].Name) {
+		return guess, "", nil
+	}
+	name, err := jsontext.AppendUnquote(nil, raw)
+	if err != nil {
+		return 0, "", err
+	}
+	return c.field(string(name)), string(name), nil
 }
 
 func (c *Collection) requireAll(values Values, e *errs.Error) {
@@ -167,11 +177,10 @@ func (c *Collection) parse(plain []byte) (Values, error) {
 	}
 	next := 0
 	for dec.PeekKind() != '}' {
-		name, err := dec.ReadToken()
+		i, _, err := c.readName(dec, next)
 		if err != nil {
 			return nil, err
 		}
-		i := c.lookup(name.String(), next)
 		raw, err := dec.ReadValue()
 		if err != nil {
 			return nil, err

@@ -128,27 +128,50 @@ func (d *Demo) fill(ctx context.Context, h *server.House, c clock.Clock, t tenan
 		return err
 	}
 	m := &maker{r: seeded(t.Slug), country: t.Country, now: c.Now()}
-	list := slices.Clone(schema.Collections)
-	slices.SortStableFunc(list, func(a, b vault.Collection) int { return rank(a) - rank(b) })
-	made := map[id.Name][]id.Subject{}
-	for i := range list {
-		if err := d.fillOne(ctx, h, t, &list[i], m, made); err != nil {
-			return fmt.Errorf("%s: %w", list[i].Name, err)
+	made := map[id.Name][]id.Record{}
+	for _, c := range inOrder(schema.Collections) {
+		if err := d.fillOne(ctx, h, t, c, m, made); err != nil {
+			return fmt.Errorf("%s: %w", c.Name, err)
 		}
 	}
 	d.Notebook.Filled[string(t.Slug)] = true
 	return d.Notebook.save(d.dir)
 }
 
-// rank puts persons before what belongs to them.
-func rank(c vault.Collection) int {
-	if c.About == vault.AboutSubject {
-		return 1
+// inOrder puts every collection after those that its records point to.
+func inOrder(collections []vault.Collection) []*vault.Collection {
+	var out []*vault.Collection
+	placed := map[id.Name]bool{}
+	for len(out) < len(collections) {
+		before := len(out)
+		for i := range collections {
+			c := &collections[i]
+			if !placed[c.Name] && !slices.ContainsFunc(needs(c), func(n id.Name) bool { return !placed[n] }) {
+				placed[c.Name] = true
+				out = append(out, c)
+			}
+		}
+		if len(out) == before {
+			return out // a circle: those in it stay empty
+		}
 	}
-	return 0
+	return out
 }
 
-func (d *Demo) fillOne(ctx context.Context, h *server.House, t tenant.Tenant, c *vault.Collection, m *maker, made map[id.Name][]id.Subject) error {
+func needs(c *vault.Collection) []id.Name {
+	var list []id.Name
+	if c.About == vault.AboutSubject {
+		list = append(list, c.Of)
+	}
+	for _, f := range c.Fields {
+		if f.Kind == vault.Ref && f.Of != c.Name {
+			list = append(list, f.Of)
+		}
+	}
+	return list
+}
+
+func (d *Demo) fillOne(ctx context.Context, h *server.House, t tenant.Tenant, c *vault.Collection, m *maker, made map[id.Name][]id.Record) error {
 	p, err := enter(ctx, h, t, access.Ask{Action: access.Create, On: access.Record, Collection: c.Name})
 	if err != nil {
 		return err
@@ -158,7 +181,7 @@ func (d *Demo) fillOne(ctx context.Context, h *server.House, t tenant.Tenant, c 
 		count = 3
 	}
 	for range count {
-		fields, err := m.fields(c)
+		fields, err := m.fields(c, made)
 		if err != nil {
 			return err
 		}
@@ -167,15 +190,13 @@ func (d *Demo) fillOne(ctx context.Context, h *server.House, t tenant.Tenant, c 
 			if len(made[c.Of]) == 0 {
 				return nil // nobody yet to whom it could belong
 			}
-			opt.Subject = pick(m.r, made[c.Of])
+			opt.Subject = id.Subject{Raw: pick(m.r, made[c.Of]).Raw}
 		}
 		rec, err := h.Vault.Create(ctx, p, fields, opt)
 		if err != nil {
 			return err
 		}
-		if c.About == vault.AboutSelf {
-			made[c.Name] = append(made[c.Name], id.Subject{Raw: rec.ID.Raw})
-		}
+		made[c.Name] = append(made[c.Name], rec.ID)
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ func Is(dir string) bool {
 }
 
 // home is the region of the operator's own tenant.
-const home id.Name = "quebec-city"
+const home id.Name = "quebec"
 
 func hosts() []string {
 	var list []string

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"garant.example/internal/id"
 	"garant.example/internal/vault"
 )
 
@@ -21,13 +22,19 @@ type maker struct {
 }
 
 // fields makes the fields of one record.
-func (m *maker) fields(c *vault.Collection) ([]byte, error) {
+func (m *maker) fields(c *vault.Collection, made map[id.Name][]id.Record) ([]byte, error) {
 	m.n++
 	p := newPerson(m.r, m.country, m.n)
 	values := map[string]any{}
 	for i := range c.Fields {
 		f := &c.Fields[i]
 		if !f.Required && m.r.IntN(6) == 0 {
+			continue
+		}
+		if f.Kind == vault.Ref {
+			if known := made[f.Of]; len(known) > 0 {
+				values[string(f.Name)] = pick(m.r, known).String()
+			}
 			continue
 		}
 		if v := m.value(f, p); v != nil {
@@ -66,7 +73,7 @@ func (m *maker) value(f *vault.Field, p person) any {
 	case vault.Text:
 		return m.text(f, p)
 	default:
-		return nil // a reference is made by whoever knows the other collection
+		return nil
 	}
 }
 
@@ -131,7 +138,7 @@ func (m *maker) words(name string, p person) string {
 // code tries plain texts against a pattern until one fits: patterns of the
 // profiles are simple codes.
 func (m *maker) code(f *vault.Field) string {
-	for _, shape := range []string{"%06d", "%010d", "AB-%06d", "AB%06d", "%04d", "x%09d", "ref-%06d"} {
+	for _, shape := range []string{"v1_%020d", "%06d", "%010d", "AB-%06d", "AB%06d", "%04d", "x%09d", "ref-%06d"} {
 		s := fmt.Sprintf(shape, 100000+m.n)
 		if f.Fits(s) {
 			return s
