@@ -11,11 +11,13 @@ import (
 
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
+	"garant.example/internal/db/postgres"
 	"garant.example/internal/db/sqlite"
 	"garant.example/internal/errs"
 	"garant.example/internal/id"
 	"garant.example/internal/keys"
 	"garant.example/internal/keys/kms"
+	"garant.example/testkit/pgserver"
 )
 
 // start is a morning like another.
@@ -36,7 +38,23 @@ func sqliteEngine() engine {
 	}}
 }
 
-func engines() []engine { return []engine{sqliteEngine()} }
+func postgresEngine() engine {
+	return engine{"postgres", func(t testing.TB, c clock.Clock) (db.Driver, func(id.Tenant) db.Place) {
+		server := pgserver.Start(t)
+		var mu sync.Mutex
+		places := map[id.Tenant]db.Place{}
+		return postgres.New(postgres.Options{Clock: c}), func(tenant id.Tenant) db.Place {
+			mu.Lock()
+			defer mu.Unlock()
+			if _, ok := places[tenant]; !ok {
+				places[tenant] = server.Place(t, db.Keyring)
+			}
+			return places[tenant]
+		}
+	}}
+}
+
+func engines() []engine { return []engine{sqliteEngine(), postgresEngine()} }
 
 // on runs a test on every engine.
 func on(t *testing.T, test func(t *testing.T, w *world)) {
@@ -92,22 +110,41 @@ type world struct {
 	events []keys.Event
 	refuse error // of Observe
 
-	mu   sync.Mutex
-	open map[id.Tenant]db.DB
+	mu    sync.Mutex
+	open  map[id.Tenant]db.DB
+	known map[id.Tenant]bool
+	all   []*keys.Rings
+	once  sync.Once
 }
 
 func newWorld(t testing.TB, e engine) *world {
-	w := &world{t: t, clock: clock.NewFake(start), key: "tenants", open: map[id.Tenant]db.DB{}}
-	w.driver, w.place = e.make(t, w.clock)
-	w.gate = &gate{KMS: newLocal(t, w.clock)}
-	t.Cleanup(func() {
-		for _, d := range w.open {
-			if err := d.Close(); err != nil {
-				t.Error(err)
-			}
+	w := &world{t: t, clock: clock.NewFake(start), key: "tenants", open: map[id.Tenant]db.DB{}, known: map[id.Tenant]bool{}}
+	var place func(id.Tenant) db.Place
+	w.driver, place = e.make(t, w.clock)
+	w.place = func(tenant id.Tenant) db.Place {
+		p := place(tenant)
+		if !w.known[tenant] {
+			// Everything must be closed before the engine drops the database.
+			w.known[tenant] = true
+			t.Cleanup(func() { w.once.Do(w.shutdown) })
 		}
-	})
+		return p
+	}
+	w.gate = &gate{KMS: newLocal(t, w.clock)}
 	return w
+}
+
+func (w *world) shutdown() {
+	for _, r := range w.all {
+		if err := r.Close(context.Background()); err != nil {
+			w.t.Error(err)
+		}
+	}
+	for _, d := range w.open {
+		if err := d.Close(); err != nil {
+			w.t.Error(err)
+		}
+	}
 }
 
 func newLocal(t testing.TB, c clock.Clock) *kms.Local {
@@ -150,11 +187,7 @@ func (w *world) rings(change ...func(*keys.Options)) *keys.Rings {
 		c(&o)
 	}
 	r := keys.NewRings(o)
-	w.t.Cleanup(func() {
-		if err := r.Close(context.Background()); err != nil {
-			w.t.Error(err)
-		}
-	})
+	w.all = append(w.all, r)
 	return r
 }
 

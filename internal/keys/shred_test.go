@@ -235,7 +235,8 @@ func TestTamperingIsFound(t *testing.T) {
 func TestSweepDestroysOnlyWhatNobodyUses(t *testing.T) {
 	on(t, func(t *testing.T, w *world) {
 		ctx := context.Background()
-		k := w.ring(w.rings()) // will "crash": never closed before the sweep
+		r := w.rings() // will "crash": never closed before the sweep
+		k := w.ring(r)
 		used := map[keys.Ref]bool{}
 		var sealed [][]byte
 		for i := range 12 {
@@ -245,6 +246,7 @@ func TestSweepDestroysOnlyWhatNobodyUses(t *testing.T) {
 				sealed = append(sealed, must(k.Seal(nil, ref, []byte("x"), nil))(t))
 			}
 		}
+		r.Wait() // for the block made ahead
 		ask := func(_ context.Context, first, last keys.Ref) (map[keys.Ref]bool, error) {
 			if first&255 != 0 || last < first {
 				t.Errorf("asked for %s to %s", first, last)
