@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -105,7 +104,16 @@ type message struct {
 	one, many, other string
 }
 
-var keyShape = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$`)
+// isKey is true for lower-case words joined by dots, at least two of them.
+func isKey(s string) bool {
+	words := strings.Split(s, ".")
+	for i, word := range words {
+		if word == "" || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" || i == 0 && (word[0] < 'a' || word[0] > 'z') {
+			return false
+		}
+	}
+	return len(words) > 1
+}
 
 func readLanguage(fsys fs.FS, lang string) ([]message, error) {
 	files, err := fs.Glob(fsys, path.Join("locales", lang, "*.json"))
@@ -139,7 +147,7 @@ func parseFile(data []byte, domain string) ([]message, error) {
 	}
 	out := make([]message, 0, len(entries))
 	for key, raw := range entries {
-		if !keyShape.MatchString(key) || !strings.HasPrefix(key, domain+".") {
+		if !isKey(key) || !strings.HasPrefix(key, domain+".") {
 			return nil, fmt.Errorf("key %q must read %s.words_with_underscores", key, domain)
 		}
 		m, err := parseMessage(key, raw)

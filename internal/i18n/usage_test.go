@@ -17,10 +17,11 @@ type use struct{ key, place string }
 // source is what the walk over the program's own code found.
 type source struct {
 	files    int
-	uses     []use           // keys at places where only a key can stand
+	uses     []use           // keys: where only a key can stand, or a package's own
 	built    []built         // errors made and returned in one expression
 	literals map[string]bool // every string literal
 	prefixes []string        // literals that end in a dot: "status." + word
+	suffixes []use           // literals that begin with one, by package: key + ".fix"
 }
 
 // keyArgument says which argument of a call is a message key, or -1.
@@ -44,6 +45,11 @@ func keyArgument(call *ast.CallExpr) int {
 		}
 	}
 	return -1
+}
+
+// notKeys look like keys of their package and are names of files.
+func notKeys() map[string]bool {
+	return map[string]bool{"demo.json": true, "audit.reserve": true}
 }
 
 func literal(e ast.Expr) (string, bool) {
@@ -94,8 +100,14 @@ func (s *source) read(fset *token.FileSet, file *ast.File) {
 		case *ast.BasicLit:
 			if text, ok := literal(n); ok {
 				s.literals[text] = true
-				if len(text) > 1 && strings.HasSuffix(text, ".") && keyShape.MatchString(text+"x") {
+				if isKey(text) && strings.HasPrefix(text, file.Name.Name+".") && !notKeys()[text] {
+					s.uses = append(s.uses, use{text, fset.Position(n.Pos()).String()})
+				}
+				if len(text) > 1 && strings.HasSuffix(text, ".") && isKey(text+"x") {
 					s.prefixes = append(s.prefixes, text)
+				}
+				if len(text) > 1 && strings.HasPrefix(text, ".") && isKey("x"+text) {
+					s.suffixes = append(s.suffixes, use{text, file.Name.Name})
 				}
 			}
 		case *ast.CallExpr:
@@ -139,6 +151,12 @@ func (s source) used(key string) bool {
 	}
 	for _, p := range s.prefixes {
 		if strings.HasPrefix(key, p) {
+			return true
+		}
+	}
+	domain, _, _ := strings.Cut(key, ".")
+	for _, suffix := range s.suffixes {
+		if base, ok := strings.CutSuffix(key, suffix.key); ok && suffix.place == domain && s.literals[base] {
 			return true
 		}
 	}
