@@ -144,4 +144,3 @@ func (c *call) rotation(p keys.Plan, err error) error {
 	}
 	return c.answer(rotationOf(p))
 }
-

@@ -151,10 +151,9 @@ func exportBundle(c *call) error {
 	if _, err := log.Append(c.r.Context(), p.Entry(audit.LogExport)); err != nil {
 		return err
 	}
-	c.w.Header().Set("Content-Type", c.route.Answer)
-	c.w.Header().Set("Content-Disposition", `attachment; filename="garant-case.zip"`)
-	_, err = log.Bundle(c.r.Context(), c.w, period)
-	return err
+	out := &begun{ResponseWriter: c.w, kind: c.route.Answer, name: "garant-case.zip"}
+	_, err = log.Bundle(c.r.Context(), out, period)
+	return c.whole(out, err)
 }
 
 // readTile serves the tiles of C2SP tlog-tiles: hashes of the tree, and bundles

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bufio"
 	"encoding/binary"
 	"net/http"
 	"strconv"
@@ -59,14 +58,6 @@ type Search struct {
 type RecordList struct {
 	Records []Record `json:"records"`
 	Next    string   `json:"next,omitzero"`
-}
-
-// ImportResult is what became of one line of an import.
-type ImportResult struct {
-	Line    int          `json:"line"`
-	Status  string       `json:"status" enum:"created,exists,refused"`
-	ID      string       `json:"id,omitzero"`
-	Problem *web.Problem `json:"problem,omitzero"`
 }
 
 func createRecord(c *call) error {
@@ -297,50 +288,4 @@ func (c *call) filter() string {
 	q.Del("cursor")
 	q.Del("limit")
 	return q.Encode()
-}
-
-func importRecords(c *call) error {
-	p, err := c.collection()
-	if err != nil {
-		return err
-	}
-	c.w.Header().Set("Content-Type", "application/x-ndjson")
-	flush := http.NewResponseController(c.w)
-	_ = flush.EnableFullDuplex() // HTTP/2 is always; without it the client reads after it has sent
-	out := bufio.NewWriter(c.w)
-	printer := web.Printer(c.r.Context())
-	err = c.api.Vault.Import(c.r.Context(), p, c.r.Body, func(r vault.Result) error {
-		line := ImportResult{Line: r.Line, Status: string(r.Status)}
-		if !r.ID.IsZero() {
-			line.ID = r.ID.String()
-		}
-		if r.Err != nil {
-			problem := web.ProblemOf(printer, web.RequestID(c.r.Context()).String(), r.Err)
-			line.Problem = &problem
-		}
-		return web.Encode(out, line)
-	})
-	if err != nil {
-		return err
-	}
-	return out.Flush()
-}
-
-func exportRecords(c *call) error {
-	p, err := c.collection()
-	if err != nil {
-		return err
-	}
-	format := vault.Format(c.r.URL.Query().Get("format"))
-	if format == "" {
-		format = vault.NDJSON
-	}
-	kind := "application/x-ndjson"
-	if format == vault.CSV {
-		kind = "text/csv; charset=utf-8"
-	}
-	c.w.Header().Set("Content-Type", kind)
-	c.w.Header().Set("Cache-Control", "no-store")
-	_, err = c.api.Vault.Export(c.r.Context(), p, c.purpose(), format, c.w)
-	return err
 }
