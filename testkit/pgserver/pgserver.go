@@ -29,6 +29,8 @@ type Server struct {
 	Bin  string // where pg_ctl, pg_basebackup and the others are
 	Port int
 
+	settings []string
+
 	as     *syscall.Credential // nil when the process is unprivileged already
 	keeper *exec.Cmd
 	alive  io.Closer // closing it ends the server
@@ -44,13 +46,14 @@ var shared struct {
 	err    error
 }
 
-// Start returns the server that the tests of this process share.
+// Start returns the server that the tests of this process share. It does not
+// flush to the disk, which no test could notice: a test that measures takes Own.
 func Start(tb testing.TB) *Server {
 	tb.Helper()
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.server == nil && shared.err == nil {
-		shared.server, shared.err = start()
+		shared.server, shared.err = start("-c", "fsync=off", "-c", "full_page_writes=off")
 	}
 	if shared.err != nil {
 		tb.Fatal(shared.err)
@@ -108,7 +111,7 @@ func (s *Server) PID() (int, error) {
 }
 
 // start makes a cluster and runs it.
-func start() (*Server, error) {
+func start(settings ...string) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -117,7 +120,7 @@ func start() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Dir: dir, Bin: bin}
+	s := &Server{Dir: dir, Bin: bin, settings: settings}
 	if s.as, err = credential(); err != nil {
 		return nil, err
 	}
@@ -145,8 +148,9 @@ func start() (*Server, error) {
 // it wrote, unless it was told to keep the folder.
 const keep = `
 bin=$1 dir=$2 port=$3
+shift 3
 "$bin/postgres" -D "$dir/data" -k "$dir" -h 127.0.0.1 -p "$port" \
-  -c shared_buffers=64MB -c max_connections=200 -c autovacuum_naptime=60s </dev/null >>"$dir/log" 2>&1 &
+  -c shared_buffers=64MB -c max_connections=200 -c autovacuum_naptime=60s "$@" </dev/null >>"$dir/log" 2>&1 &
 pid=$!
 read -r word
 if [ "$word" = kill ]; then kill -KILL "$pid"; else kill -INT "$pid"; fi
@@ -167,7 +171,8 @@ func (s *Server) Up() error {
 }
 
 func (s *Server) up() error {
-	s.keeper = exec.Command("/bin/sh", "-c", keep, "keep", s.Bin, s.Dir, strconv.Itoa(s.Port))
+	args := append([]string{"-c", keep, "keep", s.Bin, s.Dir, strconv.Itoa(s.Port)}, s.settings...)
+	s.keeper = exec.Command("/bin/sh", args...)
 	s.keeper.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Setsid: true}
 	s.keeper.Dir = "/"
 	in, err := s.keeper.StdinPipe()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -16,6 +17,8 @@ const (
 	maxStmts    = 256       // prepared statements kept per connection; a few KB each
 	busyTimeout = 5000      // milliseconds to wait for a lock that only a foreign tool can hold
 	keepArena   = 32 * 1024 // bytes of copied arguments a statement keeps between uses
+
+	interruptEvery = time.Millisecond
 )
 
 // conn is one connection. It is used by one goroutine at a time; only
@@ -280,10 +283,30 @@ func (c *conn) checkpoint(mode int32) (pages, copied int, err error) {
 	return pages, copied, nil
 }
 
-// interrupt makes a running statement fail soon. It may be called from another
-// goroutine, hence a thread state of its own.
-func (c *conn) interrupt() {
-	tls := libc.NewTLS()
-	lib.Xsqlite3_interrupt(tls, c.db)
-	tls.Close()
+// interruptAfter makes the running statement fail when ctx ends, until the
+// function it returns was called. SQLite forgets an interruption that comes
+// between two statements, hence it is repeated.
+func (c *conn) interruptAfter(ctx context.Context) (end func()) {
+	ended, stopped := make(chan struct{}), make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		tls := libc.NewTLS() // not c.tls: that belongs to the goroutine that reads
+		defer tls.Close()
+		again := time.NewTicker(interruptEvery)
+		defer again.Stop()
+		for {
+			lib.Xsqlite3_interrupt(tls, c.db)
+			select {
+			case <-again.C:
+			case <-ended:
+				return
+			}
+		}
+	})
+	return func() {
+		close(ended)
+		if !stop() {
+			<-stopped // or it would interrupt the next read on this connection
+		}
+	}
 }

@@ -59,20 +59,18 @@ func (d *Database) Read(ctx context.Context, fn func(db.Tx) error) (err error) {
 	}
 	defer d.readers.put(c)
 	if ctx.Done() != nil {
-		stopped := make(chan struct{})
-		stop := context.AfterFunc(ctx, func() { c.interrupt(); close(stopped) })
-		defer func() {
-			if !stop() {
-				<-stopped // or it would interrupt the next read on this connection
-			}
-		}()
+		defer c.interruptAfter(ctx)()
 	}
-	if err := c.exec("BEGIN"); err != nil {
-		return err
+	err = c.exec("BEGIN")
+	if err == nil {
+		defer c.rollback()
+		t := &tx{c: c, ctx: ctx, now: d.clock.Now()}
+		err = t.call(fn)
 	}
-	defer c.rollback()
-	t := &tx{c: c, ctx: ctx, now: d.clock.Now()}
-	return t.call(fn)
+	if e, ok := asError(err); ok && e.Code == lib.SQLITE_INTERRUPT && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
 }
 
 // Local returns the value kept under key; see db.DB.
