@@ -40,7 +40,7 @@ type Result struct {
 	Promise id.Name       `json:"promise"`
 	At      time.Time     `json:"at"`
 	Took    time.Duration `json:"took,format:nano"`
-	Leaf    uint64        `json:"leaf"` // in the operator's log
-	Digest  string        `json:"digest"`
+	Leaf    uint64        `json:"leaf"`   // in the operator's log
+	Digest  string        `json:"digest"` // SHA-256 of the statement; its leaf holds it
 	Finding Finding       `json:"finding"`
 }

@@ -3,7 +3,6 @@ package assurance
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -31,8 +30,9 @@ func (s *Service) keep(ctx context.Context, r *Result) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(body)
-	r.Digest = hex.EncodeToString(sum[:])
+	if err := r.sum(); err != nil {
+		return err
+	}
 	sealer, err := s.opt.Tenants.Sealer(ctx, op.ID, resultKey)
 	if err != nil {
 		return err
@@ -159,31 +159,39 @@ func scanResult(row db.Row, sealer audit.Sealer) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	sum := sha256.Sum256(body)
-	r.Digest = hex.EncodeToString(sum[:])
-	return r, json.Unmarshal(body, &r.Finding)
+	if err := json.Unmarshal(body, &r.Finding); err != nil {
+		return Result{}, err
+	}
+	return r, r.sum()
 }
 
 // Rows tells the hash of every stored result, for the check of rows against the
 // log.
-func (s *Service) Rows(tx db.Tx, yield func(object id.Raw, hash [32]byte) error) error {
-	for row, err := range tx.Rows(`SELECT run, promise, body FROM assurance_result`) {
-		if err != nil {
-			return err
-		}
-		var run, sealed []byte
-		var promise string
-		if err := row.Scan(&run, &promise, &sealed); err != nil {
-			return err
-		}
-		raw, err := id.FromBytes(run)
-		if err != nil {
-			return err
-		}
-		r := Result{Run: id.Run{Raw: raw}, Promise: id.Name(promise)}
-		if err := yield(raw, resultHash(&r, sealed)); err != nil {
-			return err
+func Rows(tx db.Tx) iter.Seq2[audit.Row, error] {
+	return func(yield func(audit.Row, error) bool) {
+		for row, err := range tx.Rows(`SELECT run, promise, body FROM assurance_result`) {
+			if err != nil {
+				yield(audit.Row{}, err)
+				return
+			}
+			out, err := hashedRow(row)
+			if !yield(out, err) || err != nil {
+				return
+			}
 		}
 	}
-	return nil
+}
+
+func hashedRow(row db.Row) (audit.Row, error) {
+	var run, sealed []byte
+	var promise string
+	if err := row.Scan(&run, &promise, &sealed); err != nil {
+		return audit.Row{}, err
+	}
+	raw, err := id.FromBytes(run)
+	if err != nil {
+		return audit.Row{}, err
+	}
+	r := Result{Run: id.Run{Raw: raw}, Promise: id.Name(promise)}
+	return audit.Row{Object: raw, Hash: resultHash(&r, sealed)}, nil
 }

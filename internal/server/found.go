@@ -2,9 +2,16 @@ package server
 
 import (
 	"context"
+	"iter"
 
+	"garant.example/internal/access"
 	"garant.example/internal/actor"
+	"garant.example/internal/api"
+	"garant.example/internal/assurance"
+	"garant.example/internal/audit"
+	"garant.example/internal/db"
 	"garant.example/internal/id"
+	"garant.example/internal/identity"
 	"garant.example/internal/tenant"
 )
 
@@ -37,4 +44,81 @@ func (h *House) Resume(ctx context.Context) error {
 // prepare puts the tenant's profile in force before it opens.
 func (h *House) prepare(ctx context.Context, t tenant.Tenant) error {
 	return h.Profiles.Adopt(ctx, t)
+}
+
+// openWithPeople opens a tenant with its first person, who manages it, and the
+// token of its first program.
+func (h *House) openWithPeople(ctx context.Context, n tenant.Opening, first identity.Person) (api.Opened, error) {
+	t, err := h.OpenTenant(ctx, n)
+	if err != nil {
+		return api.Opened{}, err
+	}
+	// The operator may open a tenant and nothing in it: its first account and token
+	// are made by the platform, in the tenant's own log.
+	who := actor.Platform("setup")
+	who.Request = actor.From(ctx).Request
+	ctx = actor.In(ctx, who)
+	out := api.Opened{Tenant: t}
+	p, err := h.Gate.Enter(ctx, access.Ask{Action: access.Manage, On: access.Account, Tenant: t.ID})
+	if err != nil {
+		return out, err
+	}
+	manager, programs := firstRoles(p.Matrix())
+	out.Account, out.Password, err = h.Identity.CreateAccount(ctx, p, identity.NewAccount{Person: first, Roles: []id.Name{manager}})
+	if err != nil || len(programs) == 0 {
+		return out, err
+	}
+	if p, err = h.Gate.Enter(ctx, access.Ask{Action: access.Manage, On: access.Token, Tenant: t.ID}); err != nil {
+		return out, err
+	}
+	out.Secret, out.Token, err = h.Identity.CreateToken(ctx, p, identity.NewToken{Label: "first", Roles: programs})
+	return out, err
+}
+
+// firstRoles finds the role that manages accounts and the roles of programs.
+func firstRoles(m *access.Matrix) (manager id.Name, programs []id.Name) {
+	for _, role := range m.Roles() {
+		if role.Holders == access.Services {
+			programs = append(programs, role.Name)
+			continue
+		}
+		for _, rule := range role.Rules {
+			for _, a := range rule.Allow {
+				if rule.On == access.Account && a == access.Manage && manager == "" {
+					manager = role.Name
+				}
+			}
+		}
+	}
+	return manager, programs
+}
+
+// rows gives every logged row of a placement, to be compared with its log.
+func (h *House) rows(ctx context.Context, t tenant.Tenant, placement id.Name) iter.Seq2[audit.Row, error] {
+	return func(yield func(audit.Row, error) bool) {
+		for s, err := range h.Vault.Stored(ctx, t, placement) {
+			if !yield(audit.Row{Object: s.ID.Raw, Hash: s.Hash}, err) || err != nil {
+				return
+			}
+		}
+		log, release, err := h.Tenants.Log(ctx, t, placement)
+		if err != nil {
+			yield(audit.Row{}, err)
+			return
+		}
+		defer release()
+		err = log.Read(ctx, func(tx db.Tx) error {
+			for _, rows := range []iter.Seq2[audit.Row, error]{identity.Rows(tx), assurance.Rows(tx)} {
+				for row, err := range rows {
+					if !yield(row, err) || err != nil {
+						return nil
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			yield(audit.Row{}, err)
+		}
+	}
 }

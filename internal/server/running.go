@@ -9,10 +9,12 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"garant.example/internal/api"
 	"garant.example/internal/assurance"
+	"garant.example/internal/jobs"
 	"garant.example/internal/web"
 	"garant.example/internal/web/localca"
 )
@@ -35,6 +37,8 @@ type Serving struct {
 	// Certificate serves a certificate made elsewhere; nil: the local authority.
 	Certificate web.GetCertificate
 	Extra       func(*Running) // adds edges before the doors open; may be nil
+	// Idle leaves the jobs out: for a command that looks and goes.
+	Idle bool
 }
 
 // Running is a house with open doors.
@@ -47,6 +51,7 @@ type Running struct {
 	serving   Serving
 	doors     *web.Server
 	mux       *http.ServeMux
+	jobs      *jobs.Runner
 	cancel    context.CancelFunc
 	ended     chan error
 }
@@ -70,9 +75,16 @@ func Serve(ctx context.Context, h *House, s Serving) (*Running, error) {
 	if err := r.assure(ctx); err != nil {
 		return nil, err
 	}
+	r.jobs = r.work()
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r.cancel = cancel
-	go func() { r.ended <- r.doors.Run(run, grace) }()
+	var work sync.WaitGroup
+	work.Go(func() { r.jobs.Run(run) })
+	go func() {
+		err := r.doors.Run(run, grace)
+		work.Wait()
+		r.ended <- err
+	}()
 	return r, nil
 }
 
@@ -170,6 +182,19 @@ func (r *Running) Stop(ctx context.Context) error {
 	return err
 }
 
+// checkpointEvery is how often the heads of logs that grew are signed.
+const checkpointEvery = 10 * time.Minute
+
+// work lists what the clock calls.
+func (r *Running) work() *jobs.Runner {
+	h := r.House
+	if r.serving.Idle {
+		return jobs.NewRunner(h.Opt.Clock, h.Opt.Log)
+	}
+	return jobs.NewRunner(h.Opt.Clock, h.Opt.Log, jobs.Controls(r.Assurance), jobs.Checkpoints(h.Tenants, checkpointEvery),
+		jobs.IdleDatabases(h.Pool), jobs.Sessions(h.Tenants, h.Identity))
+}
+
 // edges mounts what the doors show.
 func (r *Running) edges() error {
 	h := r.House
@@ -180,7 +205,7 @@ func (r *Running) edges() error {
 		return err
 	}
 	r.API = &api.API{Catalog: h.Catalog, Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault,
-		Rings: h.Rings, Profiles: h.Profiles, Cursors: cursors}
+		Rings: h.Rings, Profiles: h.Profiles, Cursors: cursors, OpenTenant: h.openWithPeople, Rows: h.rows}
 	r.mux.Handle("/v1/", r.API.Handler())
 	r.mux.Handle("/openapi.json", r.API.Handler())
 	if r.serving.Extra != nil {
@@ -199,4 +224,3 @@ func tenantIn(path string) string {
 	}
 	return ""
 }
-

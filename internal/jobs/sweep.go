@@ -1,0 +1,31 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"garant.example/internal/db"
+	"garant.example/internal/identity"
+	"garant.example/internal/tenant"
+)
+
+// IdleDatabases closes what nobody used for long.
+func IdleDatabases(p *db.Pool) Job {
+	return Job{Name: "idle-databases", Every: time.Minute, Run: func(context.Context) error { p.Sweep(); return nil }}
+}
+
+// Sessions removes sessions, attempts and tokens whose end is long past.
+func Sessions(tenants *tenant.Service, s *identity.Service) Job {
+	return Job{Name: "sessions", Every: time.Hour, Run: func(ctx context.Context) error {
+		var all error
+		for _, t := range tenants.All() {
+			if t.State != tenant.Open || ctx.Err() != nil {
+				continue
+			}
+			_, err := s.Sweep(ctx, t)
+			all = errors.Join(all, err)
+		}
+		return all
+	}}
+}
