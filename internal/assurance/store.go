@@ -3,6 +3,7 @@ package assurance
 import (
 	"context"
 	"crypto/sha256"
+	"iter"
 	"time"
 
 	"github.com/go-json-experiment/json"
