@@ -197,22 +197,19 @@ func (l *Log) storedContent(tx db.Tx, seq uint64, open bool) (casefile.Content, 
 	return c, err
 }
 
-// EvidenceFile returns a document with the proof that its SHA-256 is the row of
-// the entry: what a control found, for somebody outside. errs.Conflict when the
-// entry holds another hash.
+// EvidenceFile returns a document with the proof that the entry holds its SHA-256:
+// what a control found, for somebody outside. errs.Conflict when the entry holds
+// another hash.
 func (l *Log) EvidenceFile(ctx context.Context, seq uint64, document []byte) (casefile.Evidence, error) {
 	inclusion, err := l.InclusionFile(ctx, seq, true)
 	if err != nil {
 		return casefile.Evidence{}, err
 	}
-	h, err := leaf.ParseHeader(inclusion.Content.Leaf)
-	if err != nil {
-		return casefile.Evidence{}, damaged(err)
-	}
-	if h.Row != leaf.Document(document) {
+	e := casefile.Evidence{Format: casefile.FormatEvidence, Document: document, Inclusion: inclusion}
+	if !e.Vouched() {
 		return casefile.Evidence{}, errs.New(errs.Conflict, "audit.evidence").With("number", seq)
 	}
-	return casefile.Evidence{Format: casefile.FormatEvidence, Document: document, Inclusion: inclusion}, nil
+	return e, nil
 }
 
 // ConsistencyFile returns the proof that the present log continues an older

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 
 	"github.com/go-json-experiment/json"
@@ -54,8 +55,8 @@ type Consistency struct {
 	Proof  []tlog.Hash `json:"proof"`
 }
 
-// Evidence is a document whose SHA-256 stands in the row of a logged entry: what a
-// control found.
+// Evidence is a document whose SHA-256 stands in a logged entry, as its row or, when
+// a control ran, as "digest" among its disclosed details: what the control found.
 type Evidence struct {
 	Format    string    `json:"format"`
 	Document  []byte    `json:"document"`
@@ -177,11 +178,25 @@ func (p *Evidence) Check(t Trust) Result {
 	}
 	r := p.Inclusion.Check(t)
 	r.Kind = "evidence"
-	h, err := leaf.ParseHeader(p.Inclusion.Content.Leaf)
-	if err != nil || h.Row != sha256.Sum256(p.Document) {
+	if !p.Vouched() {
 		r.fail(BadDocument, "")
 	}
 	return r
+}
+
+// Vouched says whether the entry names the document's hash. It means nothing unless
+// the inclusion holds.
+func (p *Evidence) Vouched() bool {
+	sum := sha256.Sum256(p.Document)
+	h, err := leaf.ParseHeader(p.Inclusion.Content.Leaf)
+	if err != nil {
+		return false
+	}
+	if h.Row == sum {
+		return true
+	}
+	e, err := leaf.Decode(h, p.Inclusion.Content.Details)
+	return err == nil && e.Operation == leaf.ControlRun && e.Detail["digest"] == hex.EncodeToString(sum[:])
 }
 
 // content hashes one entry again, inwards from what is shown to the leaf.

@@ -5,6 +5,7 @@ type Promise struct {
 	ID        string // anchor on the page
 	Reference string // "CE-BAK-03"
 	Title     string
+	Href      string // the page of this promise alone; makes Title a link; may be empty
 	Sentence  string
 	Status    Status
 	// Note explains a status that is not kept: the reason and the end of an

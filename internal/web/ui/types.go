@@ -62,6 +62,7 @@ type Page struct {
 	Title       string // of the browser's tab; the shell adds the site's name
 	Description string // for search engines and link previews; may be empty
 	Alternates  []Alternate
+	Feed        Link // an Atom feed of this page; may be empty
 	Theme       Theme
 	// ThemeAction is where the appearance form posts "theme" ("", "light" or
 	// "dark") and "return"; empty leaves the switch out.
