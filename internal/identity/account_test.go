@@ -6,6 +6,7 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,6 +166,38 @@ func TestManagersCannotRemoveEachOther(t *testing.T) {
 	})
 }
 
+// The same when each works on a node of its own.
+func TestManagersOnTwoNodes(t *testing.T) {
+	w := newWorld(t, db.Postgres)
+	a, b := w.member("a", "admin"), w.member("b", "admin")
+	nodes := []*world{w, w.apart()}
+	for round := range 5 {
+		done := make(chan error, 2)
+		for i, victim := range []id.Account{a.ID, b.ID} {
+			p := nodes[i].accounts()
+			go func() {
+				_, err := nodes[i].svc.DisableAccount(w.platform(), p, victim, 0)
+				done <- err
+			}()
+		}
+		refused := 0
+		for range 2 {
+			if err := <-done; err != nil {
+				wantCode(t, err, errs.Conflict)
+				refused++
+			}
+		}
+		if refused != 1 {
+			t.Fatalf("round %d: %d were refused, want 1", round, refused)
+		}
+		for _, one := range []id.Account{a.ID, b.ID} {
+			_, err := w.svc.EnableAccount(w.platform(), w.accounts(), one, 0)
+			check(t, err)
+		}
+	}
+	w.wantRowsSound()
+}
+
 func TestChangePerson(t *testing.T) {
 	eachEngine(t, func(t *testing.T, w *world) {
 		p := w.accounts()
@@ -256,7 +289,6 @@ func TestChangesEndSessions(t *testing.T) {
 	})
 }
 
-// An account changed on another connection during the hash is judged anew.
 func TestTamperedRowsAreFound(t *testing.T) {
 	eachEngine(t, func(t *testing.T, w *world) {
 		w.member("boss", "admin")
@@ -353,4 +385,62 @@ func TestSweepRemovesWhatIsOver(t *testing.T) {
 			t.Errorf("after the sweep: %v", err)
 		}
 	})
+}
+
+// After a rotation of the index key people are found again once Reseal ran, and
+// every row stands sealed anew.
+func TestReseal(t *testing.T) {
+	eachEngine(t, func(t *testing.T, w *world) {
+		w.settings(func(s *identity.Settings) { s.Session.Idle = 7 * time.Minute })
+		w.member("ada", "admin")
+		w.member("bob")
+		text, _ := w.token("collector")
+		before := w.sealed()
+		w.opt.Finder.(*finder).version = "2"
+		_, err := w.signIn("ada")
+		wantCode(t, err, errs.Unauthenticated)
+		n, err := w.svc.Reseal(w.platform(), w.acme)
+		if err != nil || n != 3 {
+			t.Fatalf("sealed %d, %v", n, err)
+		}
+		for name, old := range before {
+			if now := w.sealed()[name]; now == old {
+				t.Errorf("%s was not sealed anew", name)
+			}
+		}
+		in, err := w.signIn("ada")
+		check(t, err)
+		if in.Account.Person != person("ada") || in.Session.IdleEnd.Sub(in.Session.Opened) != 7*time.Minute {
+			t.Errorf("signed in %+v", in)
+		}
+		_, err = w.svc.Authenticate(from("192.0.2.4"), w.acme.ID, text)
+		check(t, err)
+		w.wantRowsSound()
+	})
+}
+
+// sealed returns every sealed text of the customer by its place.
+func (w *world) sealed() map[string]string {
+	out := map[string]string{}
+	check(w.tb, w.log(w.acme).Read(context.Background(), func(tx db.Tx) error {
+		for _, q := range []string{`SELECT id, body FROM identity_account`, `SELECT id, secret FROM identity_account`,
+			`SELECT id, tag FROM identity_account`, `SELECT id, body FROM identity_token`,
+			`SELECT body, body FROM identity_settings`} {
+			for row, err := range tx.Rows(q) {
+				if err != nil {
+					return err
+				}
+				var key, text []byte
+				if err := row.Scan(&key, &text); err != nil {
+					return err
+				}
+				if strings.HasSuffix(q, "settings") {
+					key = nil
+				}
+				out[q+string(key)] = string(text)
+			}
+		}
+		return nil
+	}))
+	return out
 }

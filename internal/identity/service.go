@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"crypto/sha256"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -67,9 +68,9 @@ type Service struct {
 	settings settingsCache
 	tokens   tokenCache
 	trying   gauge
-	secret   db.Secret
-	ready    atomic.Bool  // an operator's account exists
-	asked    atomic.Int64 // when Ready last looked, µs
+	secret   *[sha256.Size]byte // hash of the setup secret; nil when there is none
+	ready    atomic.Bool        // an operator's account exists
+	asked    atomic.Int64       // when Ready last looked, µs
 }
 
 // New returns the service. It returns errs.Config when an option is out of its
@@ -91,13 +92,27 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := len(o.SetupSecret.Reveal()); n > 0 && n < minSetupSecret {
-		return nil, errs.New(errs.Config, "identity.setup.secret_short").With("min", minSetupSecret).
-			Do("identity.setup.secret_short.fix")
+	secret, err := setupHash(o.SetupSecret)
+	if err != nil {
+		return nil, err
 	}
 	return &Service{tenants: o.Tenants, gate: o.Gate, finder: o.Finder, scorer: o.Scorer, hasher: hasher,
 		settings: settingsCache{held: map[id.Tenant]heldSettings{}}, tokens: newTokenCache(o.Tokens),
-		trying: gauge{busy: map[string]int{}}, secret: o.SetupSecret}, nil
+		trying: gauge{busy: map[string]int{}}, secret: secret}, nil
+}
+
+// setupHash takes from the setup secret what is kept of it in memory.
+func setupHash(secret db.Secret) (*[sha256.Size]byte, error) {
+	text := secret.Reveal()
+	if text == "" {
+		return nil, nil
+	}
+	if len(text) < minSetupSecret {
+		return nil, errs.New(errs.Config, "identity.setup.secret_short").With("min", minSetupSecret).
+			Do("identity.setup.secret_short.fix")
+	}
+	hash := sha256.Sum256([]byte(text))
+	return &hash, nil
 }
 
 // Hashing is where passwords are hashed, for those who measure its cost.

@@ -20,6 +20,7 @@ type Session struct {
 	ID         id.Session
 	Tenant     id.Tenant
 	Account    id.Account
+	Name       string // of the person, for the person's own pages
 	Assurance  actor.Assurance
 	MustChange bool // it can do nothing but change the password
 	Opened     time.Time
@@ -139,6 +140,7 @@ func (s *Service) Resume(ctx context.Context, secret string) (actor.Actor, Sessi
 		return actor.Actor{}, Session{}, err
 	}
 	session := l.row.session(l.t.ID, l.set.Session, l.account.mustChange)
+	session.Name = person.Name
 	return actorOf(ctx, l.t, l.row, l.account, person.Lang), session, nil
 }
 

@@ -164,7 +164,9 @@ func (s *Service) signedIn(ctx context.Context, t tenant.Tenant, set Settings, r
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return SignedIn{Secret: secret, Session: session.session(t.ID, set.Session, row.mustChange), Account: account,
+	shown := session.session(t.ID, set.Session, row.mustChange)
+	shown.Name = account.Person.Name
+	return SignedIn{Secret: secret, Session: shown, Account: account,
 		Actor: actorOf(ctx, t, session, row, account.Person.Lang)}, nil
 }
 

@@ -43,6 +43,10 @@ func revokeToken(tx db.Tx, token id.Token, now int64) error {
 	return err
 }
 
+func updateTokenBody(tx db.Tx, r *tokenRow) error {
+	return tx.Queue(`UPDATE identity_token SET body = ?2 WHERE id = ?1`, r.id.Bytes(), r.body)
+}
+
 // noteUse writes down the day of a use.
 func noteUse(tx db.Tx, token id.Token, day int64) error {
 	return tx.Queue(`UPDATE identity_token SET used = ?2 WHERE id = ?1`, token.Bytes(), day)

@@ -110,11 +110,11 @@ func (s sealer) Open(dst, sealed, ad []byte) ([]byte, error) {
 	return s.aead.Open(dst, sealed[:12], sealed[12:], ad)
 }
 
-// finder tags under a key of each tenant.
-type finder struct{}
+// finder tags under a key of each tenant, which can be rotated.
+type finder struct{ version string }
 
-func (finder) Tag(_ context.Context, t id.Tenant, field, value string) ([]byte, error) {
-	h := hmac.New(sha256.New, t.Bytes())
+func (f *finder) Tag(_ context.Context, t id.Tenant, field, value string) ([]byte, error) {
+	h := hmac.New(sha256.New, append(t.Bytes(), f.version...))
 	h.Write([]byte(field + "\x00" + value))
 	return h.Sum(nil)[:10], nil
 }
@@ -138,6 +138,7 @@ type world struct {
 	tb       testing.TB
 	clock    *clock.Fake
 	open     *opener
+	place    tenant.Options
 	tenants  *tenant.Service
 	gate     *access.Gate
 	svc      *identity.Service
@@ -196,18 +197,37 @@ func newWorld(tb testing.TB, engine db.Engine) *world {
 	tb.Cleanup(func() { w.open.close(tb) })
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	check(tb, err)
-	w.tenants, err = tenant.New(tenant.Options{Regions: []tenant.Region{region}, Home: "here", Control: control, Open: w.open,
+	w.place = tenant.Options{Regions: []tenant.Region{region}, Home: "here", Control: control, Open: w.open,
 		Keeper: &keeper{keys: map[string]sealer{}}, Clock: w.clock, LogHost: "garant.example",
-		Signer: func(context.Context) (crypto.Signer, error) { return key, nil }})
+		Signer: func(context.Context) (crypto.Signer, error) { return key, nil }}
+	w.tenants, err = tenant.New(w.place)
 	check(tb, err)
 	w.gate = access.NewGate(w.tenants)
-	w.opt = identity.Options{Tenants: w.tenants, Gate: w.gate, Finder: finder{}, Cost: cheap}
+	w.opt = identity.Options{Tenants: w.tenants, Gate: w.gate, Finder: &finder{}, Cost: cheap}
 	w.svc = w.node()
 	w.found()
 	return w
 }
 
-// node is another process over the same databases.
+// apart is a process of its own over the same PostgreSQL databases: nothing is
+// shared with w but the keys.
+func (w *world) apart() *world {
+	w.tb.Helper()
+	other := *w
+	other.open = &opener{driver: postgres.New(postgres.Options{Clock: w.clock}), open: map[db.Place]db.DB{}}
+	w.tb.Cleanup(func() { other.open.close(w.tb) })
+	other.place.Open = other.open
+	var err error
+	other.tenants, err = tenant.New(other.place)
+	check(w.tb, err)
+	check(w.tb, other.tenants.Load(context.Background()))
+	other.gate = access.NewGate(other.tenants)
+	other.opt.Tenants, other.opt.Gate = other.tenants, other.gate
+	other.svc = other.node()
+	return &other
+}
+
+// node is another service over the same open databases.
 func (w *world) node() *identity.Service {
 	w.tb.Helper()
 	s, err := identity.New(w.opt)
