@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"garant.example/internal/access"
+	"garant.example/internal/assurance"
 	"garant.example/internal/clock"
 	"garant.example/internal/errs"
 	"garant.example/internal/i18n"
@@ -30,6 +31,10 @@ type API struct {
 	Profiles *profile.Service
 	Cursors  *web.Cursors
 
+	// Assurance runs controls; Saboteur breaks what they check, in a demo alone.
+	Assurance *assurance.Service
+	Saboteur  *assurance.Saboteur
+
 	// OpenTenant opens a tenant with its first person and program.
 	OpenTenant OpenTenant
 	// Rows gives the logged rows of a placement that are not records: verifying a
@@ -40,20 +45,7 @@ type API struct {
 // Handler serves every route of the table, and the document that describes them.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
-	verbs := map[string]map[string]http.Handler{} // pattern → verb → handler
-	for _, route := range Routes() {
-		handler := web.Routed(web.Handle(a.open(&route)))
-		if route.Stream {
-			handler = web.Stream(streamTime, clock.System().Now, web.LimitBody(streamBody, handler))
-		}
-		base, verb, _ := cutVerb(route.Path)
-		pattern := route.Method + " " + base
-		if verbs[pattern] == nil {
-			verbs[pattern] = map[string]http.Handler{}
-		}
-		verbs[pattern][verb] = handler
-	}
-	for pattern, byVerb := range verbs {
+	for pattern, byVerb := range a.handlers() {
 		if plain, only := byVerb[""]; only && len(byVerb) == 1 {
 			mux.Handle(pattern, plain)
 			continue
@@ -61,6 +53,24 @@ func (a *API) Handler() http.Handler {
 		mux.Handle(pattern, dispatch(byVerb))
 	}
 	return web.Problems(mux)
+}
+
+// handlers is the table as net/http understands it: by pattern, then by verb.
+func (a *API) handlers() map[string]map[string]http.Handler {
+	out := map[string]map[string]http.Handler{}
+	for _, route := range Routes() {
+		handler := web.Routed(web.Handle(a.open(&route)))
+		if route.Stream {
+			handler = web.Stream(streamTime, clock.System().Now, web.LimitBody(streamBody, handler))
+		}
+		base, verb, _ := cutVerb(route.Path)
+		pattern := route.Method + " " + base
+		if out[pattern] == nil {
+			out[pattern] = map[string]http.Handler{}
+		}
+		out[pattern][verb] = handler
+	}
+	return out
 }
 
 // Bounds of what streams: a million records of a kilobyte, and the time they take.

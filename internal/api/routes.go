@@ -15,7 +15,7 @@ const ofTenant = "/v1/tenants/{tenant}"
 // Routes is the whole API as one table. It is what serves, what /openapi.json
 // describes, and what the matrix of routes, roles and tenants is tested over.
 func Routes() []Route {
-	return slices.Concat(recordRoutes(), logRoutes(), peopleRoutes(), tenantRoutes(), openRoutes())
+	return slices.Concat(recordRoutes(), logRoutes(), peopleRoutes(), tenantRoutes(), promiseRoutes(), openRoutes())
 }
 
 // recordRoutes are what is done with collections and records.
@@ -146,6 +146,13 @@ func tenantRoutes() []Route {
 			Out: typeOf[TenantInfo](), Status: http.StatusOK, serve: readTenant},
 		{Name: "placement.list", Method: "GET", Path: placements, Scope: Tenant, Action: access.List, On: access.Placement,
 			Out: typeOf[PlacementList](), Status: http.StatusOK, serve: listPlacements},
+		{Name: "profile.read", Method: "GET", Path: ofTenant + "/profile", Scope: Tenant, Action: access.Read, On: access.Profile,
+			Out: typeOf[ProfileState](), Status: http.StatusOK, serve: readProfile},
+		{Name: "profile.plan", Method: "POST", Path: platform + "/{of}/profile:plan", Scope: Operator, Action: access.Manage, On: access.Profile,
+			Out: typeOf[ProfilePlan](), Status: http.StatusOK, serve: planProfile},
+		{Name: "profile.apply", Method: "POST", Path: platform + "/{of}/profile:apply", Scope: Operator, Action: access.Manage, On: access.Profile,
+			In: typeOf[Confirmation](), Out: typeOf[ProfilePlan](), Status: http.StatusOK, serve: applyProfile},
+
 		{Name: "tenant.list", Method: "GET", Path: platform, Scope: Operator, Action: access.List, On: access.Tenant,
 			Out: typeOf[TenantList](), Status: http.StatusOK, Query: paging, serve: listTenants},
 		{Name: "tenant.create", Method: "POST", Path: platform, Scope: Operator, Action: access.Create, On: access.Tenant,
@@ -158,6 +165,12 @@ func tenantRoutes() []Route {
 // openRoutes need no account.
 func openRoutes() []Route {
 	return []Route{
+		{Name: "session.open", Method: "POST", Path: ofTenant + "/sessions", Scope: Anyone,
+			In: typeOf[SignIn](), Out: typeOf[Session](), Status: http.StatusCreated, serve: openSession},
+		{Name: "session.close", Method: "DELETE", Path: "/v1/session", Scope: Anyone,
+			Status: http.StatusNoContent, serve: closeSession},
+		{Name: "session.password", Method: "POST", Path: "/v1/session:password", Scope: Anyone,
+			In: typeOf[PasswordChange](), Out: typeOf[Session](), Status: http.StatusOK, serve: changePassword},
 		{Name: "setup.finish", Method: "POST", Path: "/v1/setup", Scope: Anyone,
 			In: typeOf[Setup](), Out: typeOf[Account](), Status: http.StatusCreated, serve: finishSetup},
 		{Name: "problem.read", Method: "GET", Path: "/problems/{code}", Scope: Anyone,

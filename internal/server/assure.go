@@ -19,10 +19,12 @@ func (r *Running) assure(ctx context.Context) (err error) {
 	house := r.assuranceHouse()
 	r.Assurance, err = assurance.New(assurance.Options{Set: r.House.Profiles.Set(), Tenants: r.House.Tenants,
 		Mechanisms: mechanisms(house), Clock: r.House.Opt.Clock})
+	r.API.Assurance = r.Assurance
 	if err != nil || r.serving.Faults == nil {
 		return err
 	}
 	r.Saboteur, err = assurance.NewSaboteur(ctx, r.Assurance, house, r.serving.Faults)
+	r.API.Saboteur = r.Saboteur
 	return err
 }
 
