@@ -38,10 +38,10 @@ func run(args []string, lang string, stdout, stderr io.Writer) int {
 	o, p, problem := parse(args, lang, catalog)
 	switch {
 	case problem == "help":
-		fmt.Fprintln(stdout, p.T("verify.usage"))
+		fmt.Fprint(stdout, help(p))
 		return exitHolds
 	case problem != "":
-		fmt.Fprintf(stderr, "%s\n\n%s\n", problem, p.T("verify.usage"))
+		fmt.Fprintf(stderr, "%s\n\n%s", problem, help(p))
 		return exitUsage
 	}
 	var checks []check

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -74,4 +76,39 @@ func finding(p *i18n.Printer, f casefile.Finding) string {
 		text = p.T("verify.number", i18n.Params{"number": *f.Seq, "finding": text})
 	}
 	return text
+}
+
+// usageLine is the same in every language.
+const usageLine = "garant-verify --key KEY [--origin LOG] [--json] [--lang fr|en] FILE …"
+
+// helpWidth is where lines of the help are broken, in characters.
+const helpWidth = 80
+
+func help(p *i18n.Printer) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n%s\n", p.T("verify.help.usage", i18n.Params{"line": usageLine}), wrap(p.T("verify.help.what"), ""))
+	for _, o := range [...]struct{ flag, key string }{
+		{"--key KEY", "verify.help.key"}, {"--origin LOG", "verify.help.origin"}, {"--json", "verify.help.json"}, {"--lang fr|en", "verify.help.lang"},
+	} {
+		fmt.Fprintf(&b, "  %s\n%s", o.flag, wrap(p.T(o.key), "      "))
+	}
+	fmt.Fprintf(&b, "\n%s", wrap(p.T("verify.help.exit"), ""))
+	return b.String()
+}
+
+// wrap breaks a text at spaces and indents it. Unbreakable spaces stay.
+func wrap(text, indent string) string {
+	var b strings.Builder
+	line := indent
+	for _, word := range strings.Split(text, " ") {
+		if line != indent && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > helpWidth {
+			b.WriteString(line + "\n")
+			line = indent
+		}
+		if line != indent {
+			line += " "
+		}
+		line += word
+	}
+	return b.String() + line + "\n"
 }

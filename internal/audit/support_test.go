@@ -18,9 +18,11 @@ import (
 	"garant.example/internal/audit/casefile"
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
+	"garant.example/internal/db/postgres"
 	"garant.example/internal/db/sqlite"
 	"garant.example/internal/id"
 	"garant.example/internal/spec/tlog"
+	"garant.example/testkit/pgserver"
 )
 
 const origin = "garant.example/t/test/primary"
@@ -65,7 +67,23 @@ type engine struct {
 }
 
 func engines() []engine {
-	return []engine{{"sqlite", openSQLite}}
+	return []engine{{"sqlite", openSQLite}, {"postgres", openPostgres}}
+}
+
+func openPostgres(tb testing.TB) db.DB {
+	tb.Helper()
+	driver := postgres.New(postgres.Options{})
+	place := pgserver.Start(tb).Place(tb, db.Placement)
+	check(tb, driver.Create(context.Background(), place))
+	return opened(tb, driver, place)
+}
+
+func opened(tb testing.TB, driver db.Driver, place db.Place) db.DB {
+	tb.Helper()
+	d, err := driver.Open(context.Background(), place)
+	check(tb, err)
+	tb.Cleanup(func() { check(tb, d.Close()) })
+	return d
 }
 
 func openSQLite(tb testing.TB) db.DB {
@@ -73,10 +91,7 @@ func openSQLite(tb testing.TB) db.DB {
 	driver := sqlite.New(sqlite.Options{})
 	place := db.Place{Engine: db.SQLite, Family: db.Placement, Path: filepath.Join(tb.TempDir(), "log.db")}
 	check(tb, driver.Create(context.Background(), place))
-	d, err := driver.Open(context.Background(), place)
-	check(tb, err)
-	tb.Cleanup(func() { check(tb, d.Close()) })
-	return d
+	return opened(tb, driver, place)
 }
 
 // fixture is a log on a fresh database.
@@ -144,3 +159,5 @@ func marshal[T casefile.Inclusion | casefile.Consistency | casefile.Evidence](tb
 	check(tb, err)
 	return b
 }
+
+func leafHash(data []byte) audit.Hash { return tlog.LeafHash(data) }

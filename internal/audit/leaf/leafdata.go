@@ -39,8 +39,12 @@ type Header struct {
 
 // AppendHeader appends the HeaderSize bytes of the header.
 func AppendHeader(dst []byte, h Header) []byte {
+	at := int64(0)
+	if !h.At.IsZero() {
+		at = clock.Micros(h.At)
+	}
 	dst = append(dst, version, byte(h.Class))
-	dst = binary.BigEndian.AppendUint64(dst, uint64(clock.Micros(h.At)))
+	dst = binary.BigEndian.AppendUint64(dst, uint64(at))
 	dst = append(dst, h.Object[:]...)
 	return append(dst, h.Row[:]...)
 }
@@ -48,7 +52,7 @@ func AppendHeader(dst []byte, h Header) []byte {
 // ParseHeader reads the header at the beginning of leaf data.
 // It returns ErrMalformed.
 func ParseHeader(b []byte) (Header, error) {
-	if len(b) < HeaderSize || b[0] != version {
+	if len(b) < HeaderSize || b[0] != version || b[2] > 127 { // no time before 1970
 		return Header{}, ErrMalformed
 	}
 	h := Header{Class: Class(b[1]), At: clock.FromMicros(int64(binary.BigEndian.Uint64(b[2:]))), Object: id.Raw(b[10:26]), Row: [32]byte(b[26:58])}

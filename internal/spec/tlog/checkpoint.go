@@ -1,6 +1,7 @@
 package tlog
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -8,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -115,7 +117,10 @@ func Sign(text, name string, signer crypto.Signer) ([]byte, error) {
 // the keys. It returns ErrSignature, or ErrMalformed for what is no note.
 func Open(msg []byte, name string, keys ...ed25519.PublicKey) (string, error) {
 	var verifiers []note.Verifier
-	for _, key := range keys {
+	for i, key := range keys {
+		if slices.ContainsFunc(keys[:i], func(k ed25519.PublicKey) bool { return bytes.Equal(k, key) }) {
+			continue // the library takes the same key twice for an ambiguity
+		}
 		v, err := NewVerifier(name, key)
 		if err != nil {
 			return "", err
@@ -184,9 +189,7 @@ func Cosign(msg []byte, name string, signer crypto.Signer, at time.Time) ([]byte
 	if !errors.As(err, &unverified) {
 		return nil, ErrMalformed
 	}
-	n := unverified.Note
-	n.Sigs, n.UnverifiedSigs = n.UnverifiedSigs, nil
-	return note.Sign(&note.Note{Text: n.Text, UnverifiedSigs: n.Sigs}, &noteSigner{name, keyHash(name, algorithmCosign, key), func(text []byte) ([]byte, error) {
+	return note.Sign(unverified.Note, &noteSigner{name, keyHash(name, algorithmCosign, key), func(text []byte) ([]byte, error) {
 		sig, err := signer.Sign(rand.Reader, cosigned(at.Unix(), text), crypto.Hash(0))
 		return append(binary.BigEndian.AppendUint64(nil, uint64(at.Unix())), sig...), err
 	}})
