@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
 )
 
 // Log is the audit log of one placement of a tenant.
@@ -242,4 +241,3 @@ func (l *Log) Tile(ctx context.Context, path string) ([]byte, error) {
 	_, err := l.c.send(ctx, request{method: http.MethodGet, path: l.at("/"+strings.TrimPrefix(path, "/"), nil)}, &raw)
 	return raw, err
 }
-

@@ -43,7 +43,7 @@ func ParseProof(data []byte) (Proof, error) {
 		From       string `json:"from"`
 		To         string `json:"to"`
 		Content    struct {
-			Seq   uint64        `json:"seq"`
+			Seq   uint64         `json:"seq"`
 			Entry jsontext.Value `json:"entry"`
 		} `json:"content"`
 	}

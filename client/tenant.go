@@ -276,3 +276,63 @@ func (c *Client) Document(ctx context.Context) ([]byte, error) {
 	_, err := c.send(ctx, request{method: http.MethodGet, path: "/openapi.json"}, &raw)
 	return raw, err
 }
+
+// ProfileState is the profile of a tenant: what was applied, and what differs.
+type ProfileState struct {
+	Profile   string      `json:"profile"`
+	Title     Text        `json:"title"`
+	Summary   Text        `json:"summary"`
+	Applied   bool        `json:"applied"`
+	Number    int64       `json:"number,omitzero"`
+	Version   int         `json:"version,omitzero"`
+	Digest    string      `json:"digest,omitzero"`
+	AppliedAt time.Time   `json:"applied_at,omitzero"`
+	By        string      `json:"by,omitzero"`
+	InForce   []string    `json:"in_force"` // parts that differ from what was applied
+	Plan      ProfilePlan `json:"plan"`
+}
+
+// ProfilePlan is what applying the declared profile would change.
+type ProfilePlan struct {
+	Profile string          `json:"profile"`
+	From    string          `json:"from,omitzero"`
+	To      string          `json:"to"`   // confirms the plan
+	Harm    string          `json:"harm"` // none, cuts, weakens, destroys, refused
+	Changes []ProfileChange `json:"changes"`
+}
+
+// ProfileChange is one difference.
+type ProfileChange struct {
+	Act  string `json:"act"` // added, removed, changed
+	Area string `json:"area"`
+	Name string `json:"name"`
+	From string `json:"from,omitzero"`
+	To   string `json:"to,omitzero"`
+	Harm string `json:"harm"`
+	Text string `json:"text"` // the change as a sentence
+}
+
+// Profile shows the profile of the tenant.
+func (t *Tenant) Profile(ctx context.Context) (ProfileState, error) {
+	var out ProfileState
+	_, err := t.c.send(ctx, request{method: http.MethodGet, path: t.path + "/profile"}, &out)
+	return out, err
+}
+
+// PlanProfile tells what applying the declared profile to a tenant would change.
+func (p *Platform) PlanProfile(ctx context.Context, tenant string) (ProfilePlan, error) {
+	var out ProfilePlan
+	_, err := p.c.send(ctx, request{method: http.MethodPost, path: "/v1/platform/tenants/" + segment(tenant) + "/profile:plan"}, &out)
+	return out, err
+}
+
+// ApplyProfile puts the declared profile in force. confirm is To of the plan that
+// was looked at; it is needed where the plan takes something away.
+func (p *Platform) ApplyProfile(ctx context.Context, tenant, confirm string) (ProfilePlan, error) {
+	in := struct {
+		Confirm string `json:"confirm,omitzero"`
+	}{confirm}
+	var out ProfilePlan
+	_, err := p.c.send(ctx, request{method: http.MethodPost, path: "/v1/platform/tenants/" + segment(tenant) + "/profile:apply", in: in}, &out)
+	return out, err
+}

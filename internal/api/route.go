@@ -10,6 +10,7 @@ import (
 	"garant.example/internal/actor"
 	"garant.example/internal/errs"
 	"garant.example/internal/id"
+	"garant.example/internal/identity"
 	"garant.example/internal/tenant"
 	"garant.example/internal/web"
 )
@@ -148,17 +149,22 @@ func stranger(r *http.Request) actor.Actor {
 	return actor.Actor{Address: web.Address(ctx), Request: web.RequestID(ctx), Agent: agent(r), Lang: web.Printer(ctx).Lang()}
 }
 
-// who reads the bearer token. Without one nobody is asking, and the gate says so.
+// who reads the bearer: the token of a program, or the session of a person.
+// Without one nobody is asking, and the gate says so.
 func (a *API) who(r *http.Request, t id.Tenant) (actor.Actor, error) {
-	header := r.Header.Get("Authorization")
-	if header == "" {
+	if r.Header.Get("Authorization") == "" {
 		return stranger(r), nil
 	}
-	bearer, ok := strings.CutPrefix(header, "Bearer ")
+	secret, ok := bearer(r)
 	if !ok {
-		return actor.Actor{}, errs.New(errs.Unauthenticated, "access.unauthenticated").Do("access.unauthenticated.fix")
+		return actor.Actor{}, notSignedIn()
 	}
-	return a.Identity.Authenticate(actor.In(r.Context(), stranger(r)), t, bearer)
+	ctx := actor.In(r.Context(), stranger(r))
+	if _, person := identity.HomeOf(secret); person {
+		who, _, err := a.Identity.Resume(ctx, secret)
+		return who, err
+	}
+	return a.Identity.Authenticate(ctx, t, secret)
 }
 
 const maxAgent = 80 // bytes of the client's own name that the log keeps
