@@ -19,7 +19,7 @@ const (
 const MaxCulprits = 20
 
 // Figure is one measured number or word, with its unit: "files" 212, "tls_min"
-// "1.2", "cert_left" 89 "d". Its name is a key of the words: figure.<name>.
+// "1.2", "cert_left" 89 "d". Its words are the key <mechanism>.figure.<name>.
 type Figure struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
@@ -31,7 +31,7 @@ type Figure struct {
 // Fail and Miss: a finding gets worse, never better.
 type Finding struct {
 	Outcome  Outcome  `json:"outcome"`
-	Reason   string   `json:"reason"` // key of the sentence: reason.<mechanism>.<what>
+	Reason   string   `json:"reason"` // key of the sentence: <mechanism>.reason.<what>
 	Looked   int64    `json:"looked"` // how many things were looked at
 	Of       int64    `json:"of"`     // out of how many
 	Figures  []Figure `json:"figures"`
@@ -84,10 +84,10 @@ func (f *Finding) Say(name, text string) {
 // part skipped are unknown, never kept.
 func (f *Finding) close() {
 	if f.Outcome == OutcomeKept && f.Of == 0 {
-		f.Miss("reason.empty", nil)
+		f.Miss("assurance.reason.empty", nil)
 	}
 	if f.Outcome == OutcomeKept && f.Looked < f.Of {
-		f.Miss("reason.incomplete", nil)
+		f.Miss("assurance.reason.incomplete", nil)
 	}
 }
 

@@ -121,16 +121,16 @@ func (s *Service) Run(ctx context.Context, promise id.Name) (Result, error) {
 func (s *Service) measure(ctx context.Context, p profile.Promise, f *Finding) {
 	defer func() {
 		if r := recover(); r != nil {
-			f.Miss("reason.broken", fmt.Errorf("panic: %v", r))
+			f.Miss("assurance.reason.broken", fmt.Errorf("panic: %v", r))
 		}
 	}()
 	c, err := s.control(p)
 	if err != nil {
-		f.Miss("reason.canary", err)
+		f.Miss("assurance.reason.canary", err)
 		return
 	}
 	if err := s.mechanisms[p.Control.Mechanism].Measure(ctx, c, f); err != nil {
-		f.Miss("reason.broken", err)
+		f.Miss("assurance.reason.broken", err)
 	}
 }
 
