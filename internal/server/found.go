@@ -93,8 +93,8 @@ func firstRoles(m *access.Matrix) (manager id.Name, programs []id.Name) {
 	return manager, programs
 }
 
-// rows gives every logged row of a placement, to be compared with its log.
-func (h *House) rows(ctx context.Context, t tenant.Tenant, placement id.Name) iter.Seq2[audit.Row, error] {
+// Rows gives every logged row of a placement, to be compared with its log.
+func (h *House) Rows(ctx context.Context, t tenant.Tenant, placement id.Name) iter.Seq2[audit.Row, error] {
 	return func(yield func(audit.Row, error) bool) {
 		for s, err := range h.Vault.Stored(ctx, t, placement) {
 			if !yield(audit.Row{Object: s.ID.Raw, Hash: s.Hash}, err) || err != nil {

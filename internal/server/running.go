@@ -205,7 +205,7 @@ func (r *Running) edges() error {
 		return err
 	}
 	r.API = &api.API{Catalog: h.Catalog, Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault,
-		Rings: h.Rings, Profiles: h.Profiles, Cursors: cursors, OpenTenant: h.openWithPeople, Rows: h.rows}
+		Rings: h.Rings, Profiles: h.Profiles, Cursors: cursors, OpenTenant: h.openWithPeople, Rows: h.Rows}
 	r.mux.Handle("/v1/", r.API.Handler())
 	r.mux.Handle("/openapi.json", r.API.Handler())
 	if r.serving.Extra != nil {
