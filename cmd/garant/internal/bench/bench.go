@@ -1,0 +1,230 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"garant.example/internal/access"
+	"garant.example/internal/actor"
+	"garant.example/internal/id"
+	"garant.example/internal/identity"
+	"garant.example/internal/server"
+	"garant.example/internal/tenant"
+	"garant.example/internal/web"
+)
+
+// Options say how long and with what.
+type Options struct {
+	For     time.Duration // of each measurement; 4 s when zero
+	Clients []int         // 1, 8 and 64 when nil
+	Engine  string        // for the table
+	Tell    func(Run)     // hears each measurement as it ends
+}
+
+// bench is one running platform under measurement.
+type bench struct {
+	o      Options
+	r      *server.Running
+	t      tenant.Tenant
+	token  string
+	client *http.Client
+	echo   string // URL of the echo
+	stop   func()
+	ids    []string
+	mails  []string
+	echoes map[int]Run
+	serial atomic.Int64
+}
+
+const (
+	collection = "participants"
+	profile    = "civic-engagement"
+)
+
+// HTTP measures an opened platform through its HTTPS door: echo, create, read and
+// find. It opens a tenant of its own.
+func HTTP(ctx context.Context, r *server.Running, o Options) ([]Run, error) {
+	if o.For == 0 {
+		o.For = 4 * time.Second
+	}
+	if o.Clients == nil {
+		o.Clients = []int{1, 8, 64}
+	}
+	b := &bench{o: o, r: r, echoes: map[int]Run{}}
+	if err := b.prepare(ctx); err != nil {
+		return nil, err
+	}
+	defer b.stop()
+	var all []Run
+	for _, step := range []func(context.Context, int) (Run, error){b.measureEcho, b.measureCreate, b.measureRead, b.measureFind} {
+		for _, n := range o.Clients {
+			run, err := step(ctx, n)
+			if err != nil {
+				return all, err
+			}
+			run.Engine = o.Engine
+			if o.Tell != nil {
+				o.Tell(run)
+			}
+			all = append(all, run)
+		}
+	}
+	return all, nil
+}
+
+func (b *bench) prepare(ctx context.Context) error {
+	ctx = actor.In(ctx, actor.Platform("bench"))
+	slug := fmt.Sprintf("bench-%d", time.Now().UnixNano())
+	var err error
+	b.t, err = b.r.House.OpenTenant(ctx, tenant.Opening{Slug: id.Name(slug), Title: "Bench", Country: "CA", Lang: "en", Profile: profile})
+	if err != nil {
+		return err
+	}
+	p, err := b.r.House.Gate.Enter(ctx, access.Ask{Action: access.Manage, On: access.Token, Tenant: b.t.ID})
+	if err != nil {
+		return err
+	}
+	b.token, _, err = b.r.House.Identity.CreateToken(ctx, p, identity.NewToken{Label: "bench", Roles: []id.Name{"site", "integration"}})
+	if err != nil {
+		return err
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: b.r.Roots()}, MaxIdleConnsPerHost: 512, MaxIdleConns: 512}
+	transport.Protocols = new(http.Protocols)
+	transport.Protocols.SetHTTP1(true)
+	b.client = &http.Client{Transport: transport}
+	return b.openEcho()
+}
+
+// openEcho serves the limit: the same bytes back, over the same TLS.
+func (b *bench) openEcho() error {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, "", http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(body)
+	})
+	s, err := web.Open(slog.New(slog.DiscardHandler), web.Door{Listener: web.Listener{Name: "echo", Addr: "127.0.0.1:0",
+		Scope: []string{"bench"}, Exposure: web.Loopback}, Handler: handler, Certificate: b.r.CA.Get})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { _ = s.Run(ctx, time.Second); close(done) }()
+	b.stop = func() { cancel(); <-done }
+	_, port, _ := strings.Cut(s.Listeners()[0].Addr, ":")
+	b.echo = "https://localhost:" + port
+	return nil
+}
+
+// person makes the fields of a 1 KB person.
+func (b *bench) person() (body []byte, mail string) {
+	n := b.serial.Add(1)
+	mail = fmt.Sprintf("person.%d@example.org", n)
+	fields := map[string]any{"email": mail, "display_name": fmt.Sprintf("Person %d", n), "full_name": fmt.Sprintf("Person Number %d", n),
+		"phone": fmt.Sprintf("+1418%07d", n%10_000_000), "postal_code": "G1R 2S5", "birth_year": 1980, "locale": "fr", "standing": "registered",
+		"consented_at": "2026-11-22T06:04:00Z", "newsletter": true, "notes": strings.Repeat("Préfère être jointe le matin. ", 20)}
+	body, err := json.Marshal(map[string]any{"fields": fields})
+	if err != nil {
+		panic(err) // a map of texts and numbers
+	}
+	return body, mail
+}
+
+func (b *bench) measureEcho(ctx context.Context, n int) (Run, error) {
+	body, _ := b.person()
+	run, err := load(ctx, n, b.o.For, func(ctx context.Context, _, _ int) error {
+		_, err := b.do(ctx, "POST", b.echo, body, "", http.StatusOK)
+		return err
+	})
+	run.Operation = "echo"
+	b.echoes[n] = run
+	return run.against("itself", run.PerSecond), err
+}
+
+func (b *bench) records() string {
+	return b.r.URL() + "/v1/tenants/" + string(b.t.Slug) + "/collections/" + collection + "/records"
+}
+
+func (b *bench) measureCreate(ctx context.Context, n int) (Run, error) {
+	ids := make([][]string, n)
+	mails := make([][]string, n)
+	url := b.records()
+	run, err := load(ctx, n, b.o.For, func(ctx context.Context, c, _ int) error {
+		body, mail := b.person()
+		answer, err := b.do(ctx, "POST", url, body, "", http.StatusCreated)
+		if err != nil {
+			return err
+		}
+		ids[c] = append(ids[c], string(answer[7:7+28]))
+		mails[c] = append(mails[c], mail)
+		return nil
+	})
+	for c := range n {
+		b.ids, b.mails = append(b.ids, ids[c]...), append(b.mails, mails[c]...)
+	}
+	run.Operation = "create"
+	return run.against("echo", b.echoes[n].PerSecond), err
+}
+
+func (b *bench) measureRead(ctx context.Context, n int) (Run, error) {
+	url := b.records() + "/"
+	run, err := load(ctx, n, b.o.For, func(ctx context.Context, c, i int) error {
+		_, err := b.do(ctx, "GET", url+b.ids[(c*7919+i)%len(b.ids)], nil, "support", http.StatusOK)
+		return err
+	})
+	run.Operation = "read"
+	return run.against("echo", b.echoes[n].PerSecond), err
+}
+
+func (b *bench) measureFind(ctx context.Context, n int) (Run, error) {
+	url := b.records() + ":find"
+	run, err := load(ctx, n, b.o.For, func(ctx context.Context, c, i int) error {
+		body := []byte(`{"field":"email","value":"` + b.mails[(c*7919+i)%len(b.mails)] + `"}`)
+		_, err := b.do(ctx, "POST", url, body, "support", http.StatusOK)
+		return err
+	})
+	run.Operation = "find"
+	return run.against("echo", b.echoes[n].PerSecond), err
+}
+
+// do sends one request and reads the whole answer.
+func (b *bench) do(ctx context.Context, method, url string, body []byte, purpose string, want int) ([]byte, error) {
+	var reader io.Reader
+	if body != nil {
+		reader = bytes.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, reader)
+	if err != nil {
+		return nil, err
+	}
+	req.Header["Authorization"] = []string{"Bearer " + b.token}
+	if body != nil {
+		req.Header["Content-Type"] = []string{"application/json"}
+	}
+	if purpose != "" {
+		req.Header["Purpose"] = []string{purpose}
+	}
+	res, err := b.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != want {
+		err = fmt.Errorf("bench: %s %s: %s: %s", method, url, res.Status, answer)
+	}
+	return answer, err
+}
