@@ -44,3 +44,19 @@ func (r *Rings) Wait() { r.work.Wait() }
 
 // Cached counts opened keys.
 func (r *Rings) Cached() int { return r.cache.count() }
+
+// SetUses makes a key in memory believe that it sealed n texts.
+func SetUses(t testing.TB, k *Ring, ref Ref, version uint16, n uint64) {
+	t.Helper()
+	m := k.rings.cache.get(cacheKey{k, ref, version})
+	if m == nil {
+		t.Fatal("the key is not in memory")
+	}
+	m.uses.Store(n)
+}
+
+// UseStep and MostUse are the bounds of nonces.
+const (
+	UseStep = useStep
+	MostUse = mostUse
+)

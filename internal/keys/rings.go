@@ -140,6 +140,14 @@ func (r *Rings) Revoke(tenant id.Tenant) {
 	}
 }
 
+// Drop forgets a tenant altogether, after its keyring was destroyed with it.
+func (r *Rings) Drop(tenant id.Tenant) {
+	r.Revoke(tenant)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.rings, tenant)
+}
+
 // Close gives unused keys back, forgets every key and waits for work under way.
 // The databases must still be open. The error is the first of giving back; keys
 // that could not be given back stay unused until they are swept.
