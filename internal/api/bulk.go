@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"io"
 	"net/http"
 
 	"garant.example/internal/errs"
@@ -55,11 +56,13 @@ func importRecords(c *call) error {
 	return out.Flush()
 }
 
-func tellLine(out *bufio.Writer, line ImportResult) error {
+// tellLine writes one line of newline-delimited JSON.
+func tellLine[T any](out io.Writer, line T) error {
 	if err := web.Encode(out, line); err != nil {
 		return err
 	}
-	return out.WriteByte('\n')
+	_, err := out.Write([]byte{'\n'})
+	return err
 }
 
 // problem puts an error into the words of the request; nil for nil.
@@ -86,9 +89,6 @@ func exportRecords(c *call) error {
 	}
 	out := &begun{ResponseWriter: c.w, kind: kind}
 	_, err = c.api.Vault.Export(c.r.Context(), p, c.purpose(), format, out)
-	if err == nil && !out.yes { // nothing to hand out is an answer too
-		out.begin()
-	}
 	return c.whole(out, err)
 }
 
@@ -122,8 +122,14 @@ func (b *begun) Write(data []byte) (int, error) {
 // whole ends an answer that was written as it came. When it failed half way, the
 // connection is cut: half an answer must not look whole.
 func (c *call) whole(out *begun, err error) error {
-	if err == nil || !out.yes {
+	if !out.yes {
+		if err == nil { // nothing to hand out is an answer too
+			out.begin()
+		}
 		return err
+	}
+	if err == nil {
+		return nil
 	}
 	web.WriteProblem(c.w, c.r, errs.Of(err)) // for the log
 	panic(http.ErrAbortHandler)

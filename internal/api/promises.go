@@ -54,11 +54,11 @@ type PromiseStanding struct {
 	Looked     int64          `json:"looked,omitzero"`
 	Of         int64          `json:"of,omitzero"`
 	Figures    map[string]any `json:"figures"`
-	Reason     string         `json:"reason" doc:"why it is not kept, in the language asked for"`
-	Code       string         `json:"code,omitzero" doc:"stable key of the reason"`
+	Reason     string         `json:"reason"`
+	Code       string         `json:"code,omitzero"`
 	Culprits   []string       `json:"culprits,omitzero"`
-	Detail     string         `json:"detail,omitzero" doc:"for the operator"`
-	Leaf       uint64         `json:"leaf,omitzero" doc:"number of the result's leaf in the operator's log"`
+	Detail     string         `json:"detail,omitzero"`
+	Leaf       uint64         `json:"leaf,omitzero"`
 	Title      Text           `json:"title"`
 	Sabotage   bool           `json:"sabotage"`
 }
@@ -143,16 +143,22 @@ func verifyPromises(c *call) error {
 		}
 		chosen[p] = true
 	}
-	c.w.Header().Set("Content-Type", ndjson)
+	out := &begun{ResponseWriter: c.w, kind: ndjson}
+	return c.whole(out, c.tellStandings(out, standings, chosen))
+}
+
+// tellStandings measures the chosen promises, all when none is, one after another.
+func (c *call) tellStandings(out *begun, standings []assurance.Standing, chosen map[string]bool) error {
 	flush := http.NewResponseController(c.w)
 	for _, s := range standings {
 		if len(chosen) > 0 && !chosen[string(s.Promise.ID)] {
 			continue
 		}
-		if s, err = c.run(s); err != nil {
+		s, err := c.run(s)
+		if err != nil {
 			return err
 		}
-		if err := web.Encode(c.w, c.standing(s)); err != nil {
+		if err := tellLine(out, c.standing(s)); err != nil {
 			return err
 		}
 		_ = flush.Flush() // a client that left is told by the next write

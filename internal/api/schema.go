@@ -73,6 +73,8 @@ func (s *schemas) of(t reflect.Type, in bool) *Schema {
 		return &Schema{Type: "integer", Format: "int64"}
 	case reflect.Uint64:
 		return &Schema{Type: "integer", Format: "int64", Minimum: new(int64)}
+	case reflect.Interface: // a figure: a number or a text
+		return &Schema{}
 	case reflect.Struct:
 		return s.object(t, in)
 	}

@@ -206,8 +206,10 @@ func (r *Running) edges() error {
 	}
 	r.API = &api.API{Catalog: h.Catalog, Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault,
 		Rings: h.Rings, Profiles: h.Profiles, Cursors: cursors, OpenTenant: h.openWithPeople, Rows: h.Rows}
-	r.mux.Handle("/v1/", r.API.Handler())
-	r.mux.Handle("/openapi.json", r.API.Handler())
+	served := r.API.Handler()
+	for _, path := range []string{"/v1/", "/problems/", "/openapi.json"} {
+		r.mux.Handle(path, served)
+	}
 	if r.serving.Extra != nil {
 		r.serving.Extra(r)
 	}
