@@ -3,6 +3,7 @@ package profile
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -123,7 +124,8 @@ func translate(file string, err error) error {
 	switch {
 	case errors.As(err, &unknown):
 		key = "profile.yaml.unknown_key"
-	case errors.As(err, &twice):
+	// The parser has no error of its own for this, unlike the decoder.
+	case errors.As(err, &twice), strings.Contains(positioned.GetMessage(), "already defined"):
 		key = "profile.yaml.repeated_key"
 	case isType(err):
 		key = "profile.yaml.type"
