@@ -352,7 +352,7 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 }
 
-func TestBrowserForms(t *testing.T) {
+func TestFormsOfOtherSites(t *testing.T) {
 	b := newBench(t)
 	h, err := BrowserForms(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }),
 		"https://portal.example.org")
