@@ -19,7 +19,7 @@ func (r *Running) assure(ctx context.Context) (err error) {
 	house := r.assuranceHouse()
 	r.Assurance, err = assurance.New(assurance.Options{Set: r.House.Profiles.Set(), Tenants: r.House.Tenants,
 		Mechanisms: mechanisms(house), Clock: r.House.Opt.Clock})
-	r.API.Assurance = r.Assurance
+	r.API.Assurance, r.Portal.Assurance = r.Assurance, r.Assurance
 	if err != nil || r.serving.Faults == nil {
 		return err
 	}

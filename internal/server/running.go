@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/x509"
@@ -15,6 +16,7 @@ import (
 	"garant.example/internal/api"
 	"garant.example/internal/assurance"
 	"garant.example/internal/jobs"
+	"garant.example/internal/portal"
 	"garant.example/internal/web"
 	"garant.example/internal/web/localca"
 )
@@ -22,18 +24,21 @@ import (
 // headerTimeout is how long a client may take for its header on a hole.
 const headerTimeout = 5 * time.Second
 
-// grace is how long running requests may take to end.
-const grace = 10 * time.Second
+// defaultGrace is how long running requests may take to end.
+const defaultGrace = 10 * time.Second
 
 // Serving is how a house is shown to the network.
 type Serving struct {
-	Listen  string   // HTTPS, host:port
-	Plain   string   // loopback without TLS; empty for none
-	Hosts   []string // names that the certificate covers besides localhost
-	URL     string   // how people reach it; empty: the HTTPS address
-	Trusted []netip.Prefix
-	Lang    string
-	Faults  *Faults // nil but in a demo
+	Listen    string   // HTTPS, host:port
+	Plain     string   // loopback without TLS; empty for none
+	Hosts     []string // names that the certificate covers besides localhost
+	URL       string   // how people reach it; empty: the HTTPS address
+	Trusted   []netip.Prefix
+	Lang      string
+	BodyLimit int64         // bytes; 0 takes the toolkit's
+	Limiter   *web.Limiter  // requests per client address; nil for none
+	Grace     time.Duration // for running requests at the end; 0 takes 10 s
+	Faults    *Faults       // nil but in a demo
 	// Certificate serves a certificate made elsewhere; nil: the local authority.
 	Certificate web.GetCertificate
 	Extra       func(*Running) // adds edges before the doors open; may be nil
@@ -45,6 +50,7 @@ type Serving struct {
 type Running struct {
 	House     *House
 	API       *api.API
+	Portal    *portal.Portal
 	Assurance *assurance.Service
 	Saboteur  *assurance.Saboteur // nil but in a demo
 	CA        *localca.CA
@@ -81,7 +87,7 @@ func Serve(ctx context.Context, h *House, s Serving) (*Running, error) {
 	var work sync.WaitGroup
 	work.Go(func() { r.jobs.Run(run) })
 	go func() {
-		err := r.doors.Run(run, grace)
+		err := r.doors.Run(run, cmp.Or(s.Grace, defaultGrace))
 		work.Wait()
 		r.ended <- err
 	}()
@@ -91,7 +97,8 @@ func Serve(ctx context.Context, h *House, s Serving) (*Running, error) {
 // declared lists the doors as they are meant to be.
 func (r *Running) declared() []web.Door {
 	s := r.serving
-	kit := &web.Kit{Catalog: r.House.Catalog, Log: r.House.Opt.Log, Clock: r.House.Opt.Clock, Lang: s.Lang, Trusted: s.Trusted}
+	kit := &web.Kit{Catalog: r.House.Catalog, Log: r.House.Opt.Log, Clock: r.House.Opt.Clock, Lang: s.Lang, Trusted: s.Trusted,
+		BodyLimit: s.BodyLimit, Limiter: s.Limiter}
 	handler := kit.Wrap(r.mux)
 	certificate := s.Certificate
 	if certificate == nil {

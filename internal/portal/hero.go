@@ -1,0 +1,62 @@
+package portal
+
+import (
+	"strconv"
+
+	"garant.example/internal/assurance"
+	"garant.example/internal/i18n"
+	"garant.example/internal/web/ui"
+)
+
+// hero is the head of the page: what is known, in one sentence, and the counts.
+func (v *visit) hero(list []assurance.Standing, before past) ui.Hero {
+	n := map[assurance.Status]int64{}
+	for _, s := range list {
+		n[s.Status]++
+	}
+	measured := int64(len(list)) - n[assurance.Planned] - n[assurance.Withdrawn]
+	h := ui.Hero{Kicker: v.say.T("portal.trust.kicker", i18n.Params{"tenant": v.tenant.Title}), Title: v.verdict(n, measured),
+		Lede: v.say.T("portal.trust.lede", i18n.Params{"tenant": v.tenant.Title})}
+	h.Figures = []ui.Figure{{Label: v.say.T("portal.count.kept"), Value: v.say.Number(n[assurance.Kept]), Tone: ui.Success,
+		Note: v.say.N("portal.count.measured", measured, nil)}}
+	for _, c := range []struct {
+		status assurance.Status
+		tone   ui.Tone
+	}{{assurance.Failing, ui.Danger}, {assurance.Unknown, ui.Neutral}, {assurance.Stale, ui.Warning}, {assurance.Exception, ui.Warning}, {assurance.Planned, ui.Neutral}} {
+		if n[c.status] > 0 || c.status == assurance.Failing {
+			h.Figures = append(h.Figures, ui.Figure{Label: v.say.T("portal.count." + string(c.status)), Value: v.say.Number(n[c.status]), Tone: c.tone})
+		}
+	}
+	if first := before.first(list); !first.IsZero() {
+		h.Figures = append(h.Figures, ui.Figure{Label: v.say.T("portal.count.since"), Value: v.say.Date(first)})
+	}
+	h.Note = v.fresh(list, before)
+	return h
+}
+
+// verdict is the page in one sentence. It is never better than the worst promise.
+func (v *visit) verdict(n map[assurance.Status]int64, measured int64) string {
+	unsure := n[assurance.Unknown] + n[assurance.Stale] + n[assurance.Exception]
+	switch {
+	case measured == 0:
+		return v.say.T("portal.verdict.none")
+	case n[assurance.Failing] > 0:
+		return v.say.N("portal.verdict.failing", n[assurance.Failing], nil)
+	case unsure > 0:
+		return v.say.N("portal.verdict.unsure", unsure, nil)
+	}
+	return v.say.T("portal.verdict.kept")
+}
+
+// fresh says when the last check ran and where the log stood.
+func (v *visit) fresh(list []assurance.Standing, before past) string {
+	last := newestOf(list).At
+	switch {
+	case last.IsZero():
+		return v.say.T("portal.fresh.never")
+	case before.Key == "":
+		return v.say.T("portal.fresh.last", i18n.Params{"at": last})
+	}
+	return v.say.T("portal.fresh.log", i18n.Params{"at": last, "size": strconv.FormatUint(before.Checkpoint.Size, 10),
+		"root": before.Checkpoint.Root.String()[:ui.HashPiece]})
+}
