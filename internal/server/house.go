@@ -44,6 +44,7 @@ type Options struct {
 	LogHost       string // first part of every log's origin
 	OpenDatabases int    // bound of open databases; 0 takes the pool's default
 	OutageGrace   time.Duration
+	KeyProbe      time.Duration // how often key services are asked; 0 takes a minute
 	SetupSecret   db.Secret
 	HashCost      identity.Cost // zero takes the default; tests take a cheap one
 }
@@ -79,7 +80,7 @@ func Open(ctx context.Context, opt Options) (h *House, fresh bool, err error) {
 		db.SQLite:   sqlite.New(sqlite.Options{Clock: opt.Clock}),
 		db.Postgres: postgres.New(postgres.Options{Clock: opt.Clock}),
 	}})
-	h.Rings = keys.NewRings(keys.Options{Open: h.keyring, KMS: h.kms, Clock: opt.Clock, OutageGrace: opt.OutageGrace})
+	h.Rings = keys.NewRings(keys.Options{Open: h.keyring, KMS: h.kms, Clock: opt.Clock, OutageGrace: opt.OutageGrace, ProbePeriod: opt.KeyProbe, Observe: h.observeKeys})
 	h.Tenants, err = tenant.New(tenant.Options{Regions: opt.Regions, Home: opt.Home, Control: opt.Control, Open: h.Pool,
 		Keeper: keeper{h}, Signer: h.signer, Clock: opt.Clock, Space: h.Space, LogHost: opt.LogHost})
 	if err != nil {

@@ -1,0 +1,190 @@
+package server
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"garant.example/internal/clock"
+	"garant.example/internal/config"
+	"garant.example/internal/db"
+	"garant.example/internal/errs"
+	"garant.example/internal/id"
+	"garant.example/internal/keys/kms"
+	"garant.example/internal/tenant"
+	"garant.example/internal/web"
+)
+
+// Configured turns a configuration that Load accepted into what a house stands on
+// and how it is shown. It opens key services; it returns errs.Config with one
+// sentence that says what to do when one cannot be.
+func Configured(c *config.Config, k clock.Clock, log *slog.Logger) (Options, Serving, error) {
+	if err := writable(c.Data); err != nil {
+		return Options{}, Serving{}, err
+	}
+	o := Options{Dir: c.Data, Control: controlPlace(c), KMS: map[id.Name]KMS{}, Clock: k, Log: log, LogHost: logHost(c),
+		OpenDatabases: c.Limits.Databases, OutageGrace: c.Keys.OutageGrace, KeyProbe: c.Keys.Probe, SetupSecret: c.SetupSecret}
+	for _, name := range sortedKeys(c.Regions) {
+		o.Regions = append(o.Regions, regionOf(c, name, c.Regions[name]))
+	}
+	if len(o.Regions) > 0 {
+		o.Home = o.Regions[0].Name
+	}
+	for _, name := range sortedKeys(c.KMS) {
+		service, key, err := openKMS(c, c.KMS[name], k)
+		if err != nil {
+			return Options{}, Serving{}, err
+		}
+		o.KMS[id.Name(name)] = KMS{Service: service, Key: key}
+	}
+	s, err := servingOf(c, k)
+	return o, s, err
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// writable makes the data folder and tries it: better one sentence at the start
+// than a failure at the first write.
+func writable(dir string) error {
+	refuse := func(err error) error {
+		return errs.New(errs.Config, "server.data.unwritable").With("Path", dir).Do("server.data.unwritable.fix").Cause(err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return refuse(err)
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return refuse(err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+func controlPlace(c *config.Config) db.Place {
+	if db.Engine(c.Engine) == db.Postgres {
+		return db.Place{Engine: db.Postgres, Family: db.Control, DSN: c.DSN, Name: "garant_control"}
+	}
+	return db.Place{Engine: db.SQLite, Family: db.Control, Path: filepath.Join(c.Data, "control.db")}
+}
+
+// logHost is the first part of every log's origin: the host people know.
+func logHost(c *config.Config) string {
+	if u, err := url.Parse(c.URL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "localhost"
+}
+
+func regionOf(c *config.Config, name string, r config.Region) tenant.Region {
+	out := tenant.Region{Name: id.Name(name), Title: tenant.Text{EN: r.TitleEN, FR: r.TitleFR}, Jurisdiction: r.Jurisdiction,
+		Country: r.Country, City: r.City, Provider: r.Provider, Code: r.Code, Engine: db.Engine(r.Engine), Dir: r.Dir, DSN: r.DSN,
+		KMS: id.Name(r.KMS), Metadata: r.Metadata}
+	if out.Engine == "" {
+		out.Engine = db.Engine(c.Engine)
+	}
+	if out.DSN == "" {
+		out.DSN = c.DSN
+	}
+	if out.Dir == "" {
+		out.Dir = filepath.Join(c.Data, "regions", name)
+	}
+	if out.KMS == "" && len(c.KMS) == 1 {
+		for only := range c.KMS {
+			out.KMS = id.Name(only)
+		}
+	}
+	return out
+}
+
+// tenantsKey is the local key file's key that wraps tenants' keys.
+const tenantsKey = "tenants"
+
+// openKMS opens a key service as it is declared.
+func openKMS(c *config.Config, k config.KMS, cl clock.Clock) (kms.KMS, string, error) {
+	switch k.Kind {
+	case "local":
+		service, err := openLocal(c, k.Local, cl)
+		return service, tenantsKey, err
+	case "transit":
+		client, err := clientTrusting(k.Transit.CA)
+		if err != nil {
+			return nil, "", err
+		}
+		service, err := kms.NewTransit(kms.TransitOptions{Address: k.Transit.Address, Mount: k.Transit.Mount, Namespace: k.Transit.Namespace,
+			Token: func() (string, error) { return k.Transit.Token.Reveal(), nil }, Client: client, Clock: cl})
+		return service, k.Transit.Key, err
+	default:
+		service, err := kms.NewAWS(kms.AWSOptions{Region: k.AWS.Region, Endpoint: k.AWS.Endpoint, Clock: cl,
+			Credentials: credentialsOf(k.AWS, cl)})
+		return service, k.AWS.Key, err
+	}
+}
+
+// openLocal opens the key file, or makes it in a data folder that was never used.
+// A folder in use without its key file is refused: a fresh key would open nothing.
+func openLocal(c *config.Config, l config.Local, cl clock.Clock) (kms.KMS, error) {
+	o := kms.LocalOptions{Path: l.File, Secret: []byte(l.Passphrase.Reveal()), Clock: cl}
+	if o.Path == "" {
+		o.Path = filepath.Join(c.Data, "kms.json")
+	}
+	_, err := os.Stat(o.Path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return kms.OpenLocal(o)
+	}
+	if _, err := os.Stat(filepath.Join(c.Data, "control.db")); err == nil {
+		return nil, errs.New(errs.Config, "server.kms.lost").With("Path", o.Path).Do("server.kms.lost.fix")
+	}
+	return kms.CreateLocal(o, tenantsKey)
+}
+
+// clientTrusting is an HTTP client that trusts the authorities of a PEM file; nil
+// for the system's.
+func clientTrusting(file string) (*http.Client, error) {
+	if file == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(file)
+	roots := x509.NewCertPool()
+	if err != nil || !roots.AppendCertsFromPEM(pem) {
+		return nil, errs.New(errs.Config, "server.ca.unreadable").With("Path", file).Do("server.ca.unreadable.fix").Cause(err)
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}, nil
+}
+
+func servingOf(c *config.Config, k clock.Clock) (Serving, error) {
+	s := Serving{Listen: c.Listen, Plain: c.Plain, Hosts: c.Hosts, URL: c.URL, Trusted: c.Proxies, Lang: c.Lang,
+		BodyLimit: int64(c.Limits.Body), Limiter: web.NewLimiter(k, c.Limits.Rate, c.Limits.Burst, c.Limits.Clients), Grace: c.Limits.Shutdown}
+	if u, err := url.Parse(c.URL); err == nil && u.Hostname() != "" && !slices.Contains(s.Hosts, u.Hostname()) {
+		s.Hosts = append(slices.Clone(s.Hosts), u.Hostname())
+	}
+	if c.Certificate == "" {
+		return s, nil
+	}
+	files, err := web.OpenCertificateFiles(c.Certificate, c.CertificateKey, k)
+	if err != nil {
+		return s, err
+	}
+	s.Certificate = files.Get
+	return s, nil
+}
+
+// credentialsOf are those of the configuration, or those the machine was given.
+func credentialsOf(a config.AWS, cl clock.Clock) kms.CredentialSource {
+	if a.AccessKey == "" {
+		return kms.HostCredentials(os.Getenv, nil, cl)
+	}
+	return kms.StaticCredentials(kms.Credentials{AccessKey: a.AccessKey, Secret: a.SecretKey.Reveal(), Session: a.SessionToken.Reveal()})
+}
