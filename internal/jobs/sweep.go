@@ -5,15 +5,9 @@ import (
 	"errors"
 	"time"
 
-	"garant.example/internal/db"
 	"garant.example/internal/identity"
 	"garant.example/internal/tenant"
 )
-
-// IdleDatabases closes what nobody used for long.
-func IdleDatabases(p *db.Pool) Job {
-	return Job{Name: "idle-databases", Every: time.Minute, Run: func(context.Context) error { p.Sweep(); return nil }}
-}
 
 // Sessions removes sessions, attempts and tokens whose end is long past.
 func Sessions(tenants *tenant.Service, s *identity.Service) Job {

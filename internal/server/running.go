@@ -199,7 +199,7 @@ func (r *Running) work() *jobs.Runner {
 		return jobs.NewRunner(h.Opt.Clock, h.Opt.Log)
 	}
 	return jobs.NewRunner(h.Opt.Clock, h.Opt.Log, jobs.Controls(r.Assurance), jobs.Checkpoints(h.Tenants, checkpointEvery),
-		jobs.IdleDatabases(h.Pool), jobs.Sessions(h.Tenants, h.Identity))
+		jobs.Sessions(h.Tenants, h.Identity))
 }
 
 // edges mounts what the doors show.
@@ -217,6 +217,7 @@ func (r *Running) edges() error {
 	for _, path := range []string{"/v1/", "/problems/", "/openapi.json"} {
 		r.mux.Handle(path, served)
 	}
+	r.public()
 	if r.serving.Extra != nil {
 		r.serving.Extra(r)
 	}
