@@ -76,12 +76,12 @@ func Open(ctx context.Context, opt Options) (h *House, fresh bool, err error) {
 	if h.Space, err = audit.NewGuard(audit.GuardOptions{Dir: opt.Dir, Clock: opt.Clock}); err != nil {
 		return nil, false, err
 	}
-	h.Pool = db.NewPool(db.PoolOptions{Limit: opt.OpenDatabases, Clock: opt.Clock, Drivers: map[db.Engine]db.Driver{
+	h.Pool = db.NewPool(db.PoolOptions{Open: opt.OpenDatabases, Clock: opt.Clock, Drivers: map[db.Engine]db.Driver{
 		db.SQLite:   sqlite.New(sqlite.Options{Clock: opt.Clock}),
 		db.Postgres: postgres.New(postgres.Options{Clock: opt.Clock}),
 	}})
 	h.Rings = keys.NewRings(keys.Options{Open: h.keyring, KMS: h.kms, Clock: opt.Clock, OutageGrace: opt.OutageGrace, ProbePeriod: opt.KeyProbe, Observe: h.observeKeys})
-	h.Tenants, err = tenant.New(tenant.Options{Regions: opt.Regions, Home: opt.Home, Control: opt.Control, Open: h.Pool,
+	h.Tenants, err = tenant.New(tenant.Options{Regions: opt.Regions, Home: opt.Home, Control: opt.Control, Open: stores{h.Pool},
 		Keeper: keeper{h}, Signer: h.signer, Clock: opt.Clock, Space: h.Space, LogHost: opt.LogHost})
 	if err != nil {
 		return nil, false, err
@@ -163,7 +163,7 @@ func (k keeper) Create(ctx context.Context, t id.Tenant) error {
 	if err != nil {
 		return err
 	}
-	if err := k.h.Pool.Create(ctx, place); err != nil {
+	if err := (stores{k.h.Pool}).Create(ctx, place); err != nil {
 		return err
 	}
 	return k.h.Rings.Create(ctx, t)
