@@ -48,11 +48,7 @@ func (s *Service) profile(name id.Name) (*Profile, error) {
 	if p, ok := s.opt.Set.Profile(name); ok {
 		return p, nil
 	}
-	var known []string
-	for _, p := range s.opt.Set.Profiles() {
-		known = append(known, string(p.Name))
-	}
-	return nil, errs.New(errs.NotFound, "profile.unknown").With("Value", string(name)).With("Words", known).Do("profile.unknown.fix").
+	return nil, errs.New(errs.NotFound, "profile.unknown").With("Value", string(name)).Do("profile.unknown.fix").
 		At("/profile", "profile.unknown", errs.Params{"Value": string(name)})
 }
 

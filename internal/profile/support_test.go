@@ -71,6 +71,36 @@ func (s sealer) Open(dst, sealed, ad []byte) ([]byte, error) {
 	return s.aead.Open(dst, sealed[:12], sealed[12:], ad)
 }
 
+// opener keeps every database open until the test ends.
+type opener struct {
+	driver db.Driver
+	mu     sync.Mutex
+	open   map[db.Place]db.DB
+}
+
+func (o *opener) Acquire(ctx context.Context, place db.Place) (db.DB, func(), error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if d := o.open[place]; d != nil {
+		return d, func() {}, nil
+	}
+	d, err := o.driver.Open(ctx, place)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.open[place] = d
+	return d, func() {}, nil
+}
+
+func (o *opener) Create(ctx context.Context, place db.Place) error { return o.driver.Create(ctx, place) }
+func (o *opener) Drop(ctx context.Context, place db.Place) error   { return o.driver.Drop(ctx, place) }
+
+func (o *opener) close(tb testing.TB) {
+	for _, d := range o.open {
+		check(tb, d.Close())
+	}
+}
+
 // finder is not asked in these tests: nobody signs in.
 type finder struct{}
 
@@ -108,20 +138,21 @@ func newWorld(tb testing.TB, engine db.Engine) *world {
 	w := &world{tb: tb, clock: clock.NewFake(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)), set: load(tb)}
 	region := tenant.Region{Name: "quebec", Jurisdiction: "CA-QC", Country: "CA", Engine: engine}
 	control := db.Place{Engine: engine, Family: db.Control}
+	open := &opener{open: map[db.Place]db.DB{}}
 	if engine == db.SQLite {
+		open.driver = sqlite.New(sqlite.Options{Clock: w.clock})
 		region.Dir = tb.TempDir()
 		control.Path = filepath.Join(region.Dir, "control.db")
 	} else {
 		server := pgserver.Start(tb)
+		open.driver = postgres.New(postgres.Options{Clock: w.clock})
 		region.DSN = server.DSN()
 		control = server.Place(tb, db.Control)
 	}
-	pool := db.NewPool(db.PoolOptions{Clock: w.clock, Drivers: map[db.Engine]db.Driver{
-		db.SQLite: sqlite.New(sqlite.Options{Clock: w.clock}), db.Postgres: postgres.New(postgres.Options{Clock: w.clock})}})
-	tb.Cleanup(func() { check(tb, pool.Close()) })
+	tb.Cleanup(func() { open.close(tb) })
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	check(tb, err)
-	w.tenants, err = tenant.New(tenant.Options{Regions: []tenant.Region{region}, Home: "quebec", Control: control, Open: pool,
+	w.tenants, err = tenant.New(tenant.Options{Regions: []tenant.Region{region}, Home: "quebec", Control: control, Open: open,
 		Keeper: &keeper{keys: map[string]sealer{}}, Clock: w.clock, LogHost: "garant.example",
 		Signer: func(context.Context) (crypto.Signer, error) { return key, nil }})
 	check(tb, err)
