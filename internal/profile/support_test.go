@@ -92,8 +92,10 @@ func (o *opener) Acquire(ctx context.Context, place db.Place) (db.DB, func(), er
 	return d, func() {}, nil
 }
 
-func (o *opener) Create(ctx context.Context, place db.Place) error { return o.driver.Create(ctx, place) }
-func (o *opener) Drop(ctx context.Context, place db.Place) error   { return o.driver.Drop(ctx, place) }
+func (o *opener) Create(ctx context.Context, place db.Place) error {
+	return o.driver.Create(ctx, place)
+}
+func (o *opener) Drop(ctx context.Context, place db.Place) error { return o.driver.Drop(ctx, place) }
 
 func (o *opener) close(tb testing.TB) {
 	for _, d := range o.open {
