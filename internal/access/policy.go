@@ -28,7 +28,8 @@ const policyKey = "config"
 const maxPolicyAge = time.Second
 
 // Define replaces the tenant's policy within a transaction of its main log. The
-// caller records the leaf. It acts from the next decision on.
+// caller records the leaf, and calls Forget once the transaction is durable: from
+// then on it acts on this node.
 func (g *Gate) Define(ctx context.Context, tx db.Tx, t tenant.Tenant, p Policy) error {
 	if _, err := Compile(p.Roles, p.Space); err != nil {
 		return err
@@ -45,11 +46,7 @@ func (g *Gate) Define(ctx context.Context, tx db.Tx, t tenant.Tenant, p Policy) 
 	if err != nil {
 		return err
 	}
-	if err := storePolicy(tx, sealed); err != nil {
-		return err
-	}
-	g.forget(t.ID)
-	return nil
+	return storePolicy(tx, sealed)
 }
 
 func policyAD(t id.Tenant) []byte { return append([]byte("access.policy\x00"), t.Bytes()...) }
@@ -90,7 +87,8 @@ func (g *Gate) Matrix(ctx context.Context, t tenant.Tenant) (*Matrix, error) {
 	return m, nil
 }
 
-func (g *Gate) forget(t id.Tenant) {
+// Forget drops what is remembered of a tenant's policy.
+func (g *Gate) Forget(t id.Tenant) {
 	g.policies.mu.Lock()
 	defer g.policies.mu.Unlock()
 	delete(g.policies.held, t)

@@ -138,12 +138,12 @@ func (s *Service) Define(ctx context.Context, tx db.Tx, t tenant.Tenant, set Set
 	if err != nil {
 		return err
 	}
-	if err := storeSettings(tx, sealed); err != nil {
-		return err
-	}
-	s.settings.forget(t.ID)
-	return nil
+	return storeSettings(tx, sealed)
 }
+
+// Forget drops what is remembered of a tenant's settings; whoever called Define
+// calls it once the transaction is durable.
+func (s *Service) Forget(t id.Tenant) { s.settings.forget(t) }
 
 // settingsCache keeps the settings of tenants that were asked for lately.
 type settingsCache struct {

@@ -7,6 +7,7 @@ import (
 
 	"garant.example/internal/identity"
 	"garant.example/internal/tenant"
+	"garant.example/internal/vault"
 )
 
 // Sessions removes sessions, attempts and tokens whose end is long past.
@@ -19,6 +20,20 @@ func Sessions(tenants *tenant.Service, s *identity.Service) Job {
 			}
 			_, err := s.Sweep(ctx, t)
 			all = errors.Join(all, err)
+		}
+		return all
+	}}
+}
+
+// Outcomes drops what was remembered under Idempotency-Keys for a day.
+func Outcomes(tenants *tenant.Service, s *vault.Service) Job {
+	return Job{Name: "outcomes", Every: time.Hour, Run: func(ctx context.Context) error {
+		var all error
+		for _, t := range tenants.All() {
+			if t.State != tenant.Open || ctx.Err() != nil {
+				continue
+			}
+			all = errors.Join(all, s.Sweep(ctx, t))
 		}
 		return all
 	}}

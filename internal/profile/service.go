@@ -68,7 +68,7 @@ func (s *Service) Adopt(ctx context.Context, t tenant.Tenant) error {
 		return err
 	}
 	defer release()
-	return log.Write(ctx, func(tx *audit.Tx) error {
+	err = log.Write(ctx, func(tx *audit.Tx) error {
 		current, _, err := s.current(ctx, tx, t)
 		if err != nil {
 			return err
@@ -79,6 +79,8 @@ func (s *Service) Adopt(ctx context.Context, t tenant.Tenant) error {
 		}
 		return s.put(ctx, tx, t, actor.From(ctx), p, plan)
 	})
+	s.forget(t.ID)
+	return err
 }
 
 // Current returns the profile that was applied last. ok is false when none was.
@@ -159,7 +161,16 @@ func (s *Service) Apply(ctx context.Context, permit *access.Permit, wanted *Prof
 		}
 		return s.put(ctx, tx, t, permit.Actor, wanted, plan)
 	})
+	s.forget(t.ID)
 	return plan, err
+}
+
+// forget makes what was put in force act at once on this node. Also after an
+// error: what is remembered once too few costs one read.
+func (s *Service) forget(t id.Tenant) {
+	s.opt.Gate.Forget(t)
+	s.opt.Vault.Forget(t)
+	s.opt.Identity.Forget(t)
 }
 
 // admit refuses what cannot be applied, and what was not confirmed.

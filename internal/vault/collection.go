@@ -60,8 +60,15 @@ type Retention struct {
 // IsZero says whether no end was declared.
 func (r Retention) IsZero() bool { return r.Months == 0 && r.Days == 0 }
 
-// Until says when a record made at a moment is due.
-func (r Retention) Until(created time.Time) time.Time { return created.AddDate(0, r.Months, r.Days) }
+// Until says when a record made at a moment is due. Months are calendar months: the
+// last day of a shorter month ends a term begun on a day it does not have.
+func (r Retention) Until(created time.Time) time.Time {
+	end := created.AddDate(0, r.Months, 0)
+	if over := end.Day(); over != created.Day() {
+		end = end.AddDate(0, 0, -over)
+	}
+	return end.AddDate(0, 0, r.Days)
+}
 
 // Lifecycle is the states of a collection's records.
 type Lifecycle struct {

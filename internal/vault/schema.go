@@ -68,8 +68,9 @@ type heldSchema struct {
 
 // Define replaces the tenant's collections within a transaction of its main log;
 // the caller records the leaf. A collection keeps its number for ever, so that
-// its rows are found again. It returns errs.Invalid with the first collection's
-// faults, and errs.Conflict when a collection that holds records would go.
+// its rows are found again. The caller calls Forget once the transaction is durable.
+// It returns errs.Invalid with the first collection's faults, and errs.Conflict when
+// a collection that holds records would go or move.
 func (s *Service) Define(ctx context.Context, tx db.Tx, t tenant.Tenant, collections []Collection) error {
 	old, err := s.loadSchema(ctx, tx, t)
 	if err != nil {
@@ -94,11 +95,44 @@ func (s *Service) Define(ctx context.Context, tx db.Tx, t tenant.Tenant, collect
 	if err := next.prepare(); err != nil {
 		return err
 	}
-	if err := s.saveSchema(ctx, tx, t, next); err != nil {
+	if err := s.noneLost(ctx, tx, t, old, next); err != nil {
 		return err
 	}
-	s.forgetSchema(t.ID)
+	return s.saveSchema(ctx, tx, t, next)
+}
+
+// noneLost refuses to forget a collection that holds records: nobody could read or
+// erase them any more.
+func (s *Service) noneLost(ctx context.Context, tx db.Tx, t tenant.Tenant, old, next *Schema) error {
+	for i := range old.Collections {
+		c := &old.Collections[i]
+		if kept, ok := next.byName[c.Name]; ok && kept.Placement == c.Placement {
+			continue
+		}
+		n, err := s.rowsOf(ctx, tx, t, c)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return errs.New(errs.Conflict, "vault.collection.holds").With("Collection", string(c.Name)).Do("vault.collection.holds.fix")
+		}
+	}
 	return nil
+}
+
+// rowsOf counts a collection's rows; those of the main placement within the
+// transaction that is under way there.
+func (s *Service) rowsOf(ctx context.Context, tx db.Tx, t tenant.Tenant, c *Collection) (n int64, err error) {
+	if c.Placement == tenant.Main {
+		return countRows(tx, c)
+	}
+	log, release, err := s.tenants.Log(ctx, t, c.Placement)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	err = log.Read(ctx, func(tx db.Tx) error { n, err = countRows(tx, c); return err })
+	return n, err
 }
 
 func (s *Service) saveSchema(ctx context.Context, tx db.Tx, t tenant.Tenant, schema *Schema) error {
@@ -173,7 +207,8 @@ func (s *Service) schema(ctx context.Context, t tenant.Tenant) (*Schema, error) 
 	return schema, nil
 }
 
-func (s *Service) forgetSchema(t id.Tenant) {
+// Forget drops what is remembered of a tenant's schema.
+func (s *Service) Forget(t id.Tenant) {
 	s.schemas.mu.Lock()
 	defer s.schemas.mu.Unlock()
 	delete(s.schemas.held, t)

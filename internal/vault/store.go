@@ -165,3 +165,8 @@ func recall(tx db.Tx, tag []byte, since int64) (digest []byte, rec id.Record, er
 func forgetBefore(tx db.Tx, before int64) error {
 	return tx.Queue(`DELETE FROM vault_idempotency WHERE at < ?1`, before)
 }
+
+func outcomesBefore(tx db.Tx, before int64) (n int64, err error) {
+	err = tx.Row(`SELECT COUNT(*) FROM vault_idempotency WHERE at < ?1`, before).Scan(&n)
+	return n, err
+}
