@@ -155,6 +155,9 @@ func (d *Database) whole() error {
 	return nil
 }
 
+// Broken says why nothing works any more; see db.Broken.
+func (d *Database) Broken() error { return d.whole() }
+
 // inPlace says whether the names still lead to the files that were opened:
 // writing on into a file that was renamed or removed would lose every change.
 func (d *Database) inPlace() error {
