@@ -51,10 +51,17 @@ func writeCheck(w io.Writer, p *i18n.Printer, c check) {
 		fmt.Fprintln(w, "  "+p.T("verify.log", i18n.Params{"origin": c.Origin, "size": c.Size}))
 	}
 	if c.Entries > 0 || c.Kind == "bundle" {
-		fmt.Fprintln(w, "  "+p.N("verify.entries", int64(c.Entries), i18n.Params{"contents": c.Contents, "disclosed": c.Disclosed}))
+		fmt.Fprintln(w, "  "+p.N("verify.entries", int64(c.Entries), nil))
+		fmt.Fprintln(w, "  "+p.T("verify.contents", i18n.Params{"contents": c.Contents, "disclosed": c.Disclosed}))
 	}
-	if !c.First.IsZero() {
+	if c.Entry != nil { // words of the log, the same in every language
+		fmt.Fprintf(w, "  %s · %s %s · %s\n", c.Entry.Operation, c.Entry.Actor.Kind, c.Entry.Actor.Ref, c.Entry.Outcome)
+	}
+	switch {
+	case !c.First.IsZero() && c.Kind == "bundle":
 		fmt.Fprintln(w, "  "+p.T("verify.times", i18n.Params{"first": c.First, "last": c.Last}))
+	case !c.First.IsZero():
+		fmt.Fprintln(w, "  "+p.T("verify.at", i18n.Params{"at": c.First}))
 	}
 	if c.OpenStart {
 		fmt.Fprintln(w, "  "+p.T("verify.open.start"))

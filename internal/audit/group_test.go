@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -227,6 +228,30 @@ func TestTiles(t *testing.T) {
 				t.Fatalf("entry %d does not hash to its tile", i)
 			}
 			entries = entries[2+n:]
+		}
+	})
+}
+
+// Law 2: of an entry nothing that tells who did what lies in clear, and two equal
+// entries share no sealed byte string.
+func TestSealed(t *testing.T) {
+	eachEngine(t, func(t *testing.T, f *fixture) {
+		e := entry(audit.RecordRead, id.NewRecord().Raw)
+		e.Actor.Ref, e.Purpose, e.Ticket, e.Reason = "a_marker_actor", "marker-purpose", "MARKER-1", "marker.reason"
+		_, err := f.Append(context.Background(), e, e)
+		check(t, err)
+		var body []byte
+		check(t, f.db.Read(context.Background(), func(tx db.Tx) error { return tx.Row(`SELECT body FROM audit_segment`).Scan(&body) }))
+		for _, word := range []string{"a_marker_actor", "marker-purpose", "MARKER-1", "marker.reason", "participants", "email", "record"} {
+			if bytes.Contains(body, []byte(word)) {
+				t.Errorf("%q lies in clear", word)
+			}
+		}
+		half := len(body) / 2
+		for i := 60; i+8 <= half; i++ { // behind the header, which is in clear
+			if bytes.Contains(body[half+60:], body[i:i+8]) {
+				t.Fatalf("the two entries share bytes at %d", i)
+			}
 		}
 	})
 }

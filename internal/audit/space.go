@@ -43,7 +43,8 @@ type GuardOptions struct {
 	// full; 0 means 10 s.
 	Patience time.Duration
 	Clock    clock.Clock
-	// Notify hears of every change of level, beside the writes; may be nil.
+	// Notify hears of every change of level, beside the writes, so it must be safe
+	// for concurrent use; may be nil.
 	Notify func(SpaceState)
 }
 

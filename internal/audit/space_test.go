@@ -72,6 +72,7 @@ func TestGuardLevels(t *testing.T) {
 		if s := g.State(); s.Level != audit.RoomUnknown || !errors.Is(g.Allow(false), audit.ErrSpace) {
 			t.Errorf("%+v", s)
 		}
+		synctest.Wait() // Notify is heard
 		close(d.stuck)
 		synctest.Wait()
 		if s := g.State(); s.Level != audit.RoomEnough {

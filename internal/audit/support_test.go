@@ -161,3 +161,32 @@ func marshal[T casefile.Inclusion | casefile.Consistency | casefile.Evidence](tb
 }
 
 func leafHash(data []byte) audit.Hash { return tlog.LeafHash(data) }
+
+// split cuts every segment into one row per entry.
+func (f *fixture) split(tb testing.TB) {
+	tb.Helper()
+	ctx := context.Background()
+	h, err := f.Head(ctx)
+	check(tb, err)
+	for first := int64(0); first < int64(h.Size); {
+		check(tb, f.db.Write(ctx, func(tx db.Tx) error {
+			var body []byte
+			var count, at, last int64
+			if err := tx.Row(`SELECT count, at_first, at_last, body FROM audit_segment WHERE first_seq = ?1`, first).Scan(&count, &at, &last, &body); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(`DELETE FROM audit_segment WHERE first_seq = ?1`, first); err != nil {
+				return err
+			}
+			for i := range count {
+				n := 92 + int(body[58])<<8 + int(body[59])
+				if err := tx.Queue(`INSERT INTO audit_segment (first_seq, count, at_first, at_last, body) VALUES (?1, 1, ?2, ?3, ?4)`, first+i, at, last, body[:n]); err != nil {
+					return err
+				}
+				body = body[n:]
+			}
+			first += count
+			return nil
+		}))
+	}
+}

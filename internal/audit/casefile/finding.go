@@ -47,9 +47,10 @@ type Result struct {
 	Origin    string    `json:"origin,omitzero"`
 	Size      uint64    `json:"size"` // of the checkpoint proved against
 	Root      string    `json:"root,omitzero"`
-	Entries   uint64    `json:"entries"`   // entries proved
-	Contents  uint64    `json:"contents"`  // sealed contents hashed again
-	Disclosed uint64    `json:"disclosed"` // details compared
+	Entries   uint64    `json:"entries"`        // entries proved
+	Contents  uint64    `json:"contents"`       // sealed contents hashed again
+	Disclosed uint64    `json:"disclosed"`      // details compared
+	Entry     *View     `json:"entry,omitzero"` // the details of a proof of one entry
 	First     time.Time `json:"first,omitzero"`
 	Last      time.Time `json:"last,omitzero"`
 	// OpenStart says that what lay before the period had been pruned, so that its

@@ -228,5 +228,9 @@ func (r *Result) content(c *Content) (leaf.Header, bool) {
 		return h, false
 	}
 	r.Disclosed++
+	if r.Kind == "inclusion" {
+		v := ViewOf(entry)
+		r.Entry = &v
+	}
 	return h, true
 }

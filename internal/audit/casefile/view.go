@@ -1,10 +1,13 @@
 package casefile
 
 import (
+	"bytes"
+	"errors"
 	"net/netip"
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"garant.example/internal/audit/leaf"
 	"garant.example/internal/id"
@@ -66,7 +69,23 @@ func MarshalView(e leaf.Entry) ([]byte, error) {
 	return json.Marshal(ViewOf(e), json.Deterministic(true))
 }
 
-// unmarshal is the strict reading of everything in this package.
+// unmarshal is the strict reading of everything in this package: what was read is
+// written again and must be the same text, up to spaces and the order of members.
+// So no byte that was read loosely (the last bits of base64, for one) goes unseen.
 func unmarshal(b []byte, v any) error {
-	return json.Unmarshal(b, v, json.RejectUnknownMembers(true))
+	if err := json.Unmarshal(b, v, json.RejectUnknownMembers(true)); err != nil {
+		return err
+	}
+	again, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	read, written := jsontext.Value(bytes.Clone(b)), jsontext.Value(again)
+	if err := errors.Join(read.Canonicalize(), written.Canonicalize()); err != nil {
+		return err
+	}
+	if !bytes.Equal(read, written) {
+		return ErrFormat
+	}
+	return nil
 }

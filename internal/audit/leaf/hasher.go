@@ -7,14 +7,19 @@ import (
 
 // Hasher computes the three digests of an entry without allocating: the log's hot
 // path uses one per group commit. It is not safe for concurrent use.
-type Hasher struct{ h hash.Hash }
+type Hasher struct {
+	h      hash.Hash
+	prefix [1]byte // here, because a slice given to an interface is allocated
+	out    [sha256.Size]byte
+}
 
 // NewHasher returns a Hasher.
-func NewHasher() *Hasher { return &Hasher{sha256.New()} }
+func NewHasher() *Hasher { return &Hasher{h: sha256.New()} }
 
 func (x *Hasher) sum(dst []byte, prefix byte, parts ...[]byte) []byte {
 	x.h.Reset()
-	x.h.Write([]byte{prefix})
+	x.prefix[0] = prefix
+	x.h.Write(x.prefix[:])
 	for _, p := range parts {
 		x.h.Write(p)
 	}
@@ -33,7 +38,7 @@ func (x *Hasher) AppendContent(dst, commitmentAndSealed []byte) []byte {
 }
 
 // Leaf returns the leaf hash of leaf data given in its two parts.
-func (x *Hasher) Leaf(header, content []byte) (h [32]byte) {
-	x.sum(h[:0], prefixLeaf, header, content)
-	return h
+func (x *Hasher) Leaf(header, content []byte) [32]byte {
+	x.sum(x.out[:0], prefixLeaf, header, content)
+	return x.out
 }
