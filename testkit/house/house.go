@@ -25,6 +25,7 @@ import (
 	"garant.example/internal/keys/kms"
 	"garant.example/internal/server"
 	"garant.example/internal/tenant"
+	"garant.example/testkit/pgserver"
 )
 
 // Options change what Open makes; the zero value is what most tests want.
@@ -74,6 +75,24 @@ func Regions(dir string) []tenant.Region {
 			City: r[3], Provider: "own", Engine: db.SQLite, Dir: filepath.Join(dir, "regions", r[0]), KMS: "local"})
 	}
 	return list
+}
+
+// OnPostgres are the options of a platform whose databases all lie on a PostgreSQL.
+func OnPostgres(tb testing.TB) Options {
+	tb.Helper()
+	server := pgserver.Start(tb)
+	dir := tb.TempDir()
+	regions := Regions(dir)
+	for i := range regions {
+		regions[i].Engine, regions[i].DSN = db.Postgres, server.DSN()
+	}
+	return Options{Regions: regions, Control: server.Place(tb, db.Control)}
+}
+
+// Engines runs a test on each engine.
+func Engines(t *testing.T, run func(t *testing.T, h *House)) {
+	t.Run("sqlite", func(t *testing.T) { run(t, Open(t, Options{})) })
+	t.Run("postgres", func(t *testing.T) { run(t, Open(t, OnPostgres(t))) })
 }
 
 // Open opens a platform with the operator's tenant and doors on free ports. It is

@@ -16,8 +16,9 @@ const records = "/v1/tenants/town/collections/participants/records"
 
 // The shortest whole story: a person is stored, found for a purpose, read, changed
 // and exported, and each act stands in the log with its proof.
-func TestStory(t *testing.T) {
-	h := house.Open(t, house.Options{})
+func TestStory(t *testing.T) { house.Engines(t, story) }
+
+func story(t *testing.T, h *house.House) {
 	town := h.Tenant("town", "civic-engagement", "CA", false)
 	token := h.Token(town, "site", "integration")
 
