@@ -28,7 +28,7 @@ type Account struct {
 	MustChange  bool      `json:"must_change"`
 	PasswordAt  time.Time `json:"password_at,omitzero"`
 
-	ETag string `json:"-"` // what a change names; only of an account that was answered alone
+	ETag string `json:"etag,omitzero"` // what a change names; only of an account that was answered alone
 }
 
 // Invitation is an account with the password by which its person begins, shown

@@ -25,7 +25,7 @@ type Record struct {
 	Masked     []string        `json:"masked,omitzero"` // fields whose value is not shown
 	Leaf       uint64          `json:"leaf"`            // number of its last change in the log
 
-	ETag string `json:"-"` // what a change names; only of a record that was answered alone
+	ETag string `json:"etag,omitzero"` // what a change names; only of a record that was answered alone
 }
 
 // Decode reads the fields into v.

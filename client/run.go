@@ -10,12 +10,24 @@ import (
 )
 
 // Run is what a running server writes into its data folder, so that commands on the
-// same machine reach it. It holds tokens: only the owner of the folder may read it.
+// same machine reach it. It holds secrets: only the owner of the folder may read it.
 type Run struct {
-	URL    string            `json:"url"`
-	CA     string            `json:"ca,omitempty"` // PEM file, if the certificate is of its own authority
-	Tokens map[string]string `json:"tokens"`       // by short name of the tenant; "operator" is the operator's
-	PID    int               `json:"pid"`
+	URL string `json:"url"`
+	CA  string `json:"ca,omitempty"` // PEM file, if the certificate is of its own authority
+	PID int    `json:"pid"`
+	// Tokens are what commands act with, by short name of the tenant ("operator" is
+	// the operator's own), or by name and need: "acme/audit" reads the log,
+	// "acme/manage" manages accounts, tokens and keys.
+	Tokens map[string]string `json:"tokens,omitempty"`
+	// SignIns are the same for people, who sign in for each command. Only a demo,
+	// whose people are made up, has them.
+	SignIns map[string]RunSignIn `json:"sign_ins,omitempty"`
+}
+
+// RunSignIn is a made-up person of a demo.
+type RunSignIn struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
 }
 
 // runFile is where it stands below the data folder.

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"garant.example/client"
+	"garant.example/internal/errs"
+)
+
+// tenantFlag adds --tenant to a command.
+func (p *program) tenantFlag(c *cobra.Command) *cobra.Command {
+	c.Flags().StringVar(&p.flags.tenant, "tenant", "", p.words.T("cli.flag.tenant"))
+	return c
+}
+
+// tenant is the tenant that a command is about.
+func (c *call) tenant() (string, error) {
+	if c.flags.tenant != "" {
+		return c.flags.tenant, nil
+	}
+	if t := c.getenv("GARANT_TENANT"); t != "" {
+		return t, nil
+	}
+	return "", missingFlag("tenant")
+}
+
+func missingFlag(name string) error {
+	return usage(errs.New(errs.Invalid, "cli.flag.missing").With("flag", "--"+name).Do("cli.usage.fix"))
+}
+
+// within reaches the server for the tenant of the command and does its work.
+func (c *call) within(n need, do func(*client.Tenant) error) error {
+	tenant, err := c.tenant()
+	if err != nil {
+		return err
+	}
+	conn, err := c.dial(tenant, n)
+	if err != nil {
+		return err
+	}
+	defer conn.close()
+	return printed(do(conn.Tenant(tenant)))
+}
+
+// above does the same for the operator.
+func (c *call) above(do func(*client.Platform) error) error {
+	conn, err := c.dial(operatorSlug, forManage)
+	if err != nil {
+		return err
+	}
+	defer conn.close()
+	return printed(do(conn.Platform()))
+}
+
+// TenantList is what tenant list answers.
+type TenantList struct {
+	Tenants []client.TenantInfo `json:"tenants"`
+}
+
+func (p *program) tenantCommand() *cobra.Command {
+	return p.group("tenant", p.tenantList(), p.tenantCreate(), p.tenantShow(), p.tenantEnd())
+}
+
+func (p *program) tenantList() *cobra.Command {
+	return p.verb("tenant.list", "", typeOf[TenantList](), func(c *call) error {
+		return c.above(func(platform *client.Platform) error {
+			out := TenantList{Tenants: []client.TenantInfo{}}
+			for cursor := ""; ; {
+				page, err := platform.Tenants(c.ctx, cursor)
+				if err != nil {
+					return err
+				}
+				out.Tenants = append(out.Tenants, page.Tenants...)
+				if cursor = page.Next; cursor == "" {
+					break
+				}
+			}
+			return c.answer(out, func(w *tabwriter.Writer) {
+				c.head(w, "tenant", "title", "profile", "country", "region", "state")
+				for _, t := range out.Tenants {
+					row(w, t.Slug, t.Title, t.Profile, t.Country, regionOf(t), t.State)
+				}
+			})
+		})
+	})
+}
+
+func regionOf(t client.TenantInfo) string {
+	for _, p := range t.Placements {
+		if p.Name == "main" {
+			return p.Region
+		}
+	}
+	return ""
+}
+
+func (p *program) tenantCreate() *cobra.Command {
+	var n client.NewTenant
+	var starts, ends string
+	c := p.verb("tenant.create", "NAME", typeOf[client.OpenedTenant](), func(c *call) error {
+		n.Slug = c.arg(0)
+		if err := c.period(&n.StartsAt, starts, &n.EndsAt, ends); err != nil {
+			return err
+		}
+		if n.Title == "" {
+			n.Title = n.Slug
+		}
+		if n.Admin.Lang == "" {
+			n.Admin.Lang = n.Lang
+		}
+		return c.above(func(platform *client.Platform) error {
+			made, err := platform.Open(c.ctx, n)
+			if err != nil {
+				return err
+			}
+			return c.answer(made, func(w *tabwriter.Writer) { c.opened(w, made) })
+		})
+	})
+	f := c.Flags()
+	f.StringVar(&n.Title, "title", "", p.words.T("cli.flag.title"))
+	f.StringVar(&n.Profile, "profile", "", p.words.T("cli.flag.profile"))
+	f.StringVar(&n.Country, "country", "", p.words.T("cli.flag.country"))
+	f.StringVar(&n.Lang, "tenant-lang", p.words.Lang(), p.words.T("cli.flag.tenant_lang"))
+	f.StringSliceVar(&n.Hosts, "host", nil, p.words.T("cli.flag.host"))
+	f.StringVar(&starts, "starts", "", p.words.T("cli.flag.starts"))
+	f.StringVar(&ends, "ends", "", p.words.T("cli.flag.ends"))
+	f.StringVar(&n.Admin.Name, "admin-name", "", p.words.T("cli.flag.admin_name"))
+	f.StringVar(&n.Admin.SignIn, "admin", "", p.words.T("cli.flag.admin"))
+	f.StringVar(&n.Admin.Email, "admin-email", "", p.words.T("cli.flag.admin_email"))
+	return c
+}
+
+func (c *call) opened(w *tabwriter.Writer, made client.OpenedTenant) {
+	c.fact(w, "tenant", made.Tenant.Slug+" ("+made.Tenant.ID+")")
+	c.fact(w, "region", regionOf(made.Tenant))
+	c.fact(w, "sign_in", made.Admin.Account.Person.SignIn)
+	c.fact(w, "password", made.Admin.Password)
+	c.fact(w, "token", made.Token.Secret)
+	c.say("cli.shown_once")
+}
+
+// period reads two moments of the command line.
+func (c *call) period(since *time.Time, a string, until *time.Time, b string) (err error) {
+	if *since, err = moment(a); err != nil {
+		return err
+	}
+	*until, err = moment(b)
+	return err
+}
+
+// moment reads a day or a moment; nothing is the zero time.
+func moment(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339Nano, "2006-01-02T15:04Z07:00"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage(errs.New(errs.Invalid, "cli.moment").With("text", s).Do("cli.moment.fix"))
+}
+
+func (p *program) tenantShow() *cobra.Command {
+	c := p.verb("tenant.show", "", typeOf[client.TenantInfo](), func(c *call) error {
+		return c.within(forManage, func(t *client.Tenant) error {
+			info, err := t.Info(c.ctx)
+			if err != nil {
+				return err
+			}
+			return c.answer(info, func(w *tabwriter.Writer) { c.showTenant(w, info) })
+		})
+	})
+	return p.tenantFlag(c)
+}
+
+func (c *call) showTenant(w *tabwriter.Writer, t client.TenantInfo) {
+	c.fact(w, "tenant", t.Slug+" ("+t.ID+")")
+	c.fact(w, "title", t.Title)
+	c.fact(w, "profile", t.Profile)
+	c.fact(w, "state", t.State)
+	c.fact(w, "country", t.Country)
+	c.fact(w, "hosts", strings.Join(t.Hosts, " "))
+	c.fact(w, "ends", c.moment(t.EndsAt))
+	for _, p := range t.Placements {
+		c.fact(w, "placement", strings.Join([]string{p.Name, p.Region, p.Jurisdiction, p.Engine}, "  "))
+	}
+}
+
+func (p *program) tenantEnd() *cobra.Command {
+	var at string
+	var yes bool
+	c := p.verb("tenant.end", "NAME", typeOf[client.TenantInfo](), func(c *call) error {
+		when, err := moment(at)
+		if err != nil {
+			return err
+		}
+		if err := c.confirm(yes, "cli.tenant.end.confirm", errs.Params{"tenant": c.arg(0)}); err != nil {
+			return err
+		}
+		return c.above(func(platform *client.Platform) error {
+			info, err := platform.End(c.ctx, c.arg(0), when)
+			if err != nil {
+				return err
+			}
+			return c.answer(info, func(w *tabwriter.Writer) { c.showTenant(w, info) })
+		})
+	})
+	c.Flags().StringVar(&at, "at", "", p.words.T("cli.flag.at"))
+	p.yesFlag(c, &yes)
+	return c
+}
+
+func (p *program) yesFlag(c *cobra.Command, yes *bool) {
+	c.Flags().BoolVar(yes, "yes", false, p.words.T("cli.flag.yes"))
+}
