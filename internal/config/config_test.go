@@ -13,6 +13,9 @@ import (
 	"garant.example/internal/i18n"
 )
 
+// catalog is loaded once: every test explains errors with it.
+var catalog = i18n.Must()
+
 func full(t *testing.T) *Config {
 	t.Helper()
 	c, err := Load(Source{File: filepath.Join("testdata", "full.yaml")})
@@ -26,7 +29,7 @@ func full(t *testing.T) *Config {
 func explain(err error) string {
 	var b strings.Builder
 	for _, lang := range i18n.Languages() {
-		shown := i18n.Must().Printer(lang).Error(err)
+		shown := catalog.Printer(lang).Error(err)
 		fmt.Fprintf(&b, "%s | %s", shown.Detail, shown.Fix)
 		for _, f := range shown.Fields {
 			fmt.Fprintf(&b, " | %s: %s", f.Pointer, f.Detail)

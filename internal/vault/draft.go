@@ -77,7 +77,7 @@ func (c *Collection) initial(asked id.Name) (id.Name, error) {
 		return "", nil
 	}
 	if asked != "" && asked != c.Life.Initial {
-		return "", errs.New(errs.Invalid, "vault.state.initial").
+		return "", errs.New(errs.Invalid, "vault.state.initial").With("State", string(c.Life.Initial)).
 			At("/state", "vault.state.initial", errs.Params{"State": string(c.Life.Initial)})
 	}
 	return c.Life.Initial, nil
