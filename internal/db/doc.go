@@ -1,7 +1,8 @@
 // Package db is what a domain knows of a database: a small set of verbs that
 // SQLite and PostgreSQL keep alike (law 8: one rule, two engines). It knows no
-// domain; sub-packages sqlite and postgres implement it, dbtest holds the suite
-// that both must pass, migrations holds the numbered SQL of each.
+// domain; sub-packages sqlite and postgres implement it on the group commit of
+// package commit, dbtest holds the suite that both must pass, migrations holds the
+// numbered SQL of each. Pool keeps a bounded set of databases open.
 //
 // # Words
 //
@@ -16,6 +17,15 @@
 // locks, and one flush serves all the changes of a group. A change that returned
 // nil is durable: it survives the loss of power of the machine. A change that
 // returned an error left nothing behind, except after ErrUnknownOutcome.
+//
+// # Rules that both engines enforce
+//
+// A statement that failed fails its change, whatever the change returns; insert
+// with ON CONFLICT DO NOTHING and look at the number of rows instead. Texts are
+// UTF-8 without zero bytes. NULL goes into []byte (nil) and into pointers only.
+// Scan a Row before the next statement. Other statements may run within a loop
+// over Rows. A transaction is over when its function returns. Read must not be
+// called within Read of the same database.
 //
 // # SQL
 //

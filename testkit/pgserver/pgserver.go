@@ -150,7 +150,7 @@ const keep = `
 bin=$1 dir=$2 port=$3
 shift 3
 "$bin/postgres" -D "$dir/data" -k "$dir" -h 127.0.0.1 -p "$port" \
-  -c shared_buffers=64MB -c max_connections=200 -c autovacuum_naptime=60s "$@" </dev/null >>"$dir/log" 2>&1 &
+  -c shared_buffers=64MB -c max_connections=200 -c autovacuum_naptime=60s -c deadlock_timeout=100ms "$@" </dev/null >>"$dir/log" 2>&1 &
 pid=$!
 read -r word
 if [ "$word" = kill ]; then kill -KILL "$pid"; else kill -INT "$pid"; fi
