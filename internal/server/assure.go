@@ -6,11 +6,14 @@ import (
 
 	"garant.example/internal/api"
 	"garant.example/internal/assurance"
+	"garant.example/internal/assurance/markerscan"
 )
 
 // mechanisms lists what decides promises today.
 func mechanisms(h *assurance.House) []assurance.Mechanism {
-	return nil
+	return []assurance.Mechanism{
+		markerscan.New(h),
+	}
 }
 
 // assure makes the service that runs controls, and in a demo the one that breaks

@@ -1,0 +1,121 @@
+package markerscan
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+func every() []string { return []string{plain, utf16, hexadecim, base64s, compressed} }
+
+func scannerOf(t testing.TB, marks ...mark) *scanner {
+	t.Helper()
+	s, err := newScanner(marks, every())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// A token is met in every encoding, wherever it stands and at every border of a
+// chunk.
+func TestEncodings(t *testing.T) {
+	token := newToken()
+	packed := func(b []byte) []byte {
+		var out bytes.Buffer
+		z := gzip.NewWriter(&out)
+		if _, err := z.Write(b); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	encoder, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := bytes.Repeat([]byte("words "), 40000)
+	cases := map[string][]byte{
+		"plain":    []byte(token),
+		"utf-16le": wide(token, 0),
+		"utf-16be": wide(token, 1),
+		"hex":      []byte("0" + hexOf(token)),
+		"gzip":     packed(append(text, token...)),
+		"zstd":     encoder.EncodeAll(append(bytes.Clone(text), token...), nil),
+	}
+	for before := range 7 {
+		cases["base64 after "+string(rune('0'+before))] = []byte(base64.StdEncoding.EncodeToString([]byte("abcdefg"[:before] + token + "tail")))
+	}
+	for name, body := range cases {
+		for _, at := range []int{0, 3, chunk - 1, chunk - 20, chunk, 2*chunk - 33} {
+			path := filepath.Join(t.TempDir(), "file")
+			content := append(bytes.Repeat([]byte{'.'}, at), body...)
+			if err := os.WriteFile(path, append(content, '.', '.'), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s := scannerOf(t, mark{token: newToken()}, mark{token: token})
+			s.file(path)
+			if len(s.hits) != 1 || s.hits[0].mark != 1 || s.missed != nil {
+				t.Errorf("%s at %d: %v %v", name, at, s.hits, s.missed)
+			}
+			if want := int64(len(content) + 2); s.bytes != want {
+				t.Errorf("%s at %d: read %d of %d bytes", name, at, s.bytes, want)
+			}
+		}
+	}
+}
+
+func hexOf(s string) string {
+	const digits = "0123456789abcdef"
+	var out []byte
+	for i := range len(s) {
+		out = append(out, digits[s[i]>>4], digits[s[i]&15])
+	}
+	return string(out)
+}
+
+func TestUnknownEncoding(t *testing.T) {
+	if _, err := newScanner([]mark{{token: newToken()}}, []string{"morse"}); err == nil {
+		t.Error("an unknown encoding was taken")
+	}
+}
+
+func TestLies(t *testing.T) {
+	for _, c := range []struct {
+		met, database string
+		want          bool
+	}{{"/d/a.db", "/d/a.db", true}, {"/d/a.db-wal", "/d/a.db", true}, {"/d/a.db#vault_record", "/d/a.db", true},
+		{"/d/a.db2", "/d/a.db", false}, {"/d/b.db", "/d/a.db", false}} {
+		if got := lies(c.met, c.database); got != c.want {
+			t.Errorf("%s in %s: %v", c.met, c.database, got)
+		}
+	}
+}
+
+// The search finds exactly what looking for each pattern by itself finds.
+func FuzzSearch(f *testing.F) {
+	f.Add([]byte("xxabcdefghijklxx"), []byte("abcdefgh"), []byte("efghijkl"))
+	f.Add(bytes.Repeat([]byte{'a'}, 40), bytes.Repeat([]byte{'a'}, 8), bytes.Repeat([]byte{'a'}, 11))
+	f.Fuzz(func(t *testing.T, text, one, two []byte) {
+		if len(one) < 8 || len(two) < 8 {
+			return // patterns are never so short
+		}
+		patterns := [][]byte{one, two}
+		got := map[[2]int]bool{}
+		newSet(patterns).find(text, func(p, at int) { got[[2]int{p, at}] = true })
+		for i, p := range patterns {
+			for at := range text {
+				if want := bytes.HasPrefix(text[at:], p); want != got[[2]int{i, at}] {
+					t.Fatalf("pattern %d at %d: %v", i, at, !want)
+				}
+			}
+		}
+	})
+}
