@@ -22,6 +22,7 @@ type source struct {
 	literals map[string]bool // every string literal
 	prefixes []string        // literals that end in a dot: "status." + word
 	suffixes []use           // literals that begin with one, by package: key + ".fix"
+	figures  map[string]bool // package and name of what a mechanism measures
 }
 
 // keyArgument says which argument of a call is a message key, or -1.
@@ -35,7 +36,7 @@ func keyArgument(call *ast.CallExpr) int {
 		pkg = x.Name
 	}
 	switch sel.Sel.Name {
-	case "T", "N", "Do":
+	case "T", "N", "Do", "Fail", "Miss":
 		return 0
 	case "At":
 		return 1
@@ -63,7 +64,7 @@ func literal(e ast.Expr) (string, bool) {
 
 func readSource(t *testing.T) source {
 	t.Helper()
-	out := source{literals: map[string]bool{}}
+	out := source{literals: map[string]bool{}, figures: map[string]bool{}}
 	fset := token.NewFileSet()
 	root := filepath.Join("..", "..")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -111,6 +112,9 @@ func (s *source) read(fset *token.FileSet, file *ast.File) {
 				}
 			}
 		case *ast.CallExpr:
+			if name, ok := figure(n); ok {
+				s.figures[file.Name.Name+"."+name] = true
+			}
 			i := keyArgument(n)
 			if i < 0 || i >= len(n.Args) {
 				return true
@@ -145,7 +149,20 @@ func TestNoKeyIsUnused(t *testing.T) {
 	}
 }
 
+// figure is the name of what f.Measure or f.Say tells; its words are the key
+// <mechanism>.figure.<name>.
+func figure(call *ast.CallExpr) (string, bool) {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || len(call.Args) < 2 || sel.Sel.Name != "Measure" && sel.Sel.Name != "Say" {
+		return "", false
+	}
+	return literal(call.Args[0])
+}
+
 func (s source) used(key string) bool {
+	if mechanism, name, ok := strings.Cut(key, ".figure."); ok {
+		return s.figures[strings.ReplaceAll(mechanism, "_", "")+"."+name]
+	}
 	if s.literals[key] {
 		return true
 	}
