@@ -13,6 +13,7 @@ import (
 // groups are the nouns, in the order of help: those of every day first.
 func (p *program) commands() []*cobra.Command {
 	return []*cobra.Command{
+		p.demoCommand(), p.serveCommand(), p.verifyCommand(), p.sabotageCommand(),
 		p.tenantCommand(), p.collectionCommand(), p.recordCommand(), p.importCommand(), p.exportCommand(),
 		p.auditCommand(), p.promisesCommand(), p.accountCommand(), p.tokenCommand(), p.keyCommand(), p.profileCommand(),
 		p.loginCommand(), p.logoutCommand(), p.doctorCommand(), p.configCommand(), p.previewCommand(), p.versionCommand(),
@@ -86,7 +87,9 @@ func (p *program) group(name string, verbs ...*cobra.Command) *cobra.Command {
 }
 
 // helpFlag is cobra's own, in words of ours.
-func (p *program) helpFlag(c *cobra.Command) { c.Flags().BoolP("help", "h", false, p.words.T("cli.help")) }
+func (p *program) helpFlag(c *cobra.Command) {
+	c.Flags().BoolP("help", "h", false, p.words.T("cli.help"))
+}
 
 // outputs are what commands print as JSON, by the name of the command.
 type outputs map[string]reflect.Type

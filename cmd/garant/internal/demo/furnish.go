@@ -2,9 +2,13 @@ package demo
 
 import (
 	"context"
+	rand2 "crypto/rand"
 	"fmt"
+	"math/big"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
+	"strings"
 
 	"garant.example/internal/access"
 	"garant.example/internal/actor"
@@ -85,16 +89,60 @@ func (d *Demo) people(ctx context.Context, h *server.House, t tenant.Tenant) err
 		if d.Notebook.has(string(t.Slug), string(role.Name)) {
 			continue
 		}
-		who := newPerson(r, t.Country, i+1)
-		name := fmt.Sprintf("%s@%s.example", role.Name, t.Slug)
-		_, initial, err := h.Identity.CreateAccount(ctx, p, identity.NewAccount{Roles: []id.Name{role.Name},
-			Person: identity.Person{Name: who.first + " " + who.last, SignIn: name, Email: name, Lang: t.Lang}})
+		signIn, err := d.person(ctx, h, t, p, role, newPerson(r, t.Country, i+1))
 		if err != nil {
 			return err
 		}
-		d.Notebook.SignIns = append(d.Notebook.SignIns, SignIn{Tenant: string(t.Slug), Role: string(role.Name), Name: name, Password: initial})
+		d.Notebook.SignIns = append(d.Notebook.SignIns, signIn)
+		if err := d.Notebook.save(d.dir); err != nil {
+			return err
+		}
 	}
 	return d.token(ctx, h, t, services)
+}
+
+// person makes one account and signs in once, so that the password that the demo
+// tells is the person's own and need not be changed.
+func (d *Demo) person(ctx context.Context, h *server.House, t tenant.Tenant, p *access.Permit, role access.Role, who person) (SignIn, error) {
+	name := fmt.Sprintf("%s@%s.example", role.Name, t.Slug)
+	_, initial, err := h.Identity.CreateAccount(ctx, p, identity.NewAccount{Roles: []id.Name{role.Name},
+		Person: identity.Person{Name: who.first + " " + who.last, SignIn: name, Email: name, Lang: t.Lang}})
+	if err != nil {
+		return SignIn{}, err
+	}
+	door := actor.In(ctx, actor.Actor{Address: netip.IPv6Loopback(), Agent: "garant demo", Request: id.NewRequest()})
+	in, err := h.Identity.SignIn(door, identity.Credentials{Tenant: t.ID, Name: name, Password: initial})
+	if err != nil {
+		return SignIn{}, err
+	}
+	wanted := passphrase()
+	if in, err = h.Identity.ChangePassword(door, in.Secret, initial, wanted); err != nil {
+		return SignIn{}, err
+	}
+	return SignIn{Tenant: string(t.Slug), Role: string(role.Name), Name: name, Password: wanted, First: manages(role)},
+		h.Identity.SignOut(door, in.Secret)
+}
+
+func manages(role access.Role) bool {
+	for _, rule := range role.Rules {
+		if rule.On == access.Account && slices.Contains(rule.Allow, access.Manage) {
+			return true
+		}
+	}
+	return false
+}
+
+// passphrase is a password one can type: three words, a number and a sign.
+func passphrase() string {
+	words := strings.Fields("Maple River Stone Harbour Lantern Orchard Meadow Cedar Willow Granite Copper Saffron Juniper Heron Otter Plover Ember Quartz Thistle Bramble")
+	pick := func(n int) int {
+		i, err := rand2.Int(rand2.Reader, big.NewInt(int64(n)))
+		if err != nil {
+			panic(err) // the program ends without randomness
+		}
+		return int(i.Int64())
+	}
+	return fmt.Sprintf("%s-%s-%s-%d!", words[pick(len(words))], words[pick(len(words))], words[pick(len(words))], 1000+pick(9000))
 }
 
 // token makes the token that the commands of the demo use.

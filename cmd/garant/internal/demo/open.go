@@ -10,6 +10,7 @@ import (
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
 	"garant.example/internal/id"
+	"garant.example/internal/identity"
 	"garant.example/internal/keys/kms"
 	"garant.example/internal/server"
 	"garant.example/internal/tenant"
@@ -55,7 +56,7 @@ func Open(ctx context.Context, o Options) (*Demo, error) {
 	}
 	house, fresh, err := server.Open(ctx, server.Options{Dir: o.Dir, Control: db.Place{Engine: db.SQLite, Family: db.Control,
 		Path: filepath.Join(o.Dir, "control.db")}, Regions: c.regions, Home: home, KMS: c.kms, Clock: o.Clock, Log: o.Log,
-		LogHost: "garant.example/demo"})
+		LogHost: "garant.example/demo", HashCost: identity.Cost{Memory: 19 << 10, Time: 2, Threads: 1}})
 	if err != nil {
 		c.close()
 		return nil, err
@@ -77,6 +78,23 @@ func (d *Demo) Stop(ctx context.Context) error {
 	err := d.Running.Stop(ctx)
 	d.cloud.close()
 	return err
+}
+
+// Dir is the folder the demo lives in.
+func (d *Demo) Dir() string { return d.dir }
+
+// Page is one trust page to look at.
+type Page struct{ Slug, Title string }
+
+// Pages are the trust pages of the five shown tenants.
+func (d *Demo) Pages() []Page {
+	var list []Page
+	for _, o := range cast() {
+		if !o.Canary {
+			list = append(list, Page{string(o.Slug), o.Title})
+		}
+	}
+	return list
 }
 
 // marker is the file that tells a demo folder: a sabotage acts nowhere else.

@@ -26,6 +26,7 @@ type SignIn struct {
 	Role     string `json:"role"`
 	Name     string `json:"name"`
 	Password string `json:"password"`
+	First    bool   `json:"first,omitzero"` // manages accounts
 }
 
 const notebookFile = "demo.json"
