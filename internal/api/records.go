@@ -73,7 +73,10 @@ func createRecord(c *call) error {
 	if err != nil {
 		return err
 	}
-	opt := vault.CreateOptions{State: id.Name(in.State), IdempotencyKey: c.r.Header.Get("Idempotency-Key")}
+	opt := vault.CreateOptions{State: id.Name(in.State)}
+	if opt.IdempotencyKey, err = c.idempotencyKey(); err != nil {
+		return err
+	}
 	if in.Subject != "" {
 		if opt.Subject, err = id.ParseSubject(in.Subject); err != nil {
 			return errs.New(errs.Invalid, "vault.subject.unknown").At("/subject", "vault.subject.unknown", nil)
@@ -81,7 +84,7 @@ func createRecord(c *call) error {
 	}
 	rec, err := c.api.Vault.Create(c.r.Context(), p, in.Fields, opt)
 	if err != nil {
-		return err
+		return inFields(err)
 	}
 	c.w.Header().Set("Location", c.r.URL.Path+"/"+rec.ID.String())
 	return c.record1(rec, http.StatusCreated)
@@ -142,7 +145,7 @@ func updateRecord(c *call) error {
 	}
 	out, err := c.api.Vault.Update(c.r.Context(), p, rec, c.r.Header.Get("If-Match"), in.Fields)
 	if err != nil {
-		return err
+		return inFields(err)
 	}
 	return c.record1(out, http.StatusOK)
 }

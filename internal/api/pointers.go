@@ -1,0 +1,48 @@
+package api
+
+import (
+	"errors"
+	"strings"
+
+	"garant.example/internal/errs"
+)
+
+// inFields turns the pointers of the vault, which go into the fields, into ones that
+// go into the body around them. What the vault says of the envelope itself (the
+// state, the subject) stays.
+func inFields(err error) error {
+	var e *errs.Error
+	if !errors.As(err, &e) || len(e.Fields) == 0 {
+		return err
+	}
+	moved := *e
+	moved.Fields = make([]errs.Field, len(e.Fields))
+	for i, f := range e.Fields {
+		envelope := strings.HasPrefix(f.Key, "vault.state.") || strings.HasPrefix(f.Key, "vault.subject.")
+		if !envelope && (f.Pointer == "" || f.Pointer[0] == '/') {
+			f.Pointer = "/fields" + f.Pointer
+		}
+		moved.Fields[i] = f
+	}
+	return &moved
+}
+
+const maxIdempotencyKey = 128 // characters
+
+// idempotencyKey reads the header that makes a creation safe to send again.
+func (c *call) idempotencyKey() (string, error) {
+	values := c.r.Header["Idempotency-Key"]
+	if len(values) == 0 {
+		return "", nil
+	}
+	key := strings.Trim(values[0], `"`) // the draft writes it as a quoted string
+	sound := len(values) == 1 && key != "" && len(key) <= maxIdempotencyKey
+	for i := range len(key) {
+		sound = sound && key[i] > ' ' && key[i] <= '~'
+	}
+	if !sound {
+		return "", errs.New(errs.Invalid, "web.idempotency.invalid").With("max", maxIdempotencyKey).
+			At("header/Idempotency-Key", "web.idempotency.invalid", errs.Params{"max": maxIdempotencyKey})
+	}
+	return key, nil
+}
