@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -70,7 +71,8 @@ type Service struct {
 	trying   gauge
 	secret   *[sha256.Size]byte // hash of the setup secret; nil when there is none
 	ready    atomic.Bool        // an operator's account exists
-	asked    atomic.Int64       // when Ready last looked, µs
+	asking   sync.Mutex         // held while Ready looks
+	asked    int64              // when Ready last looked, µs
 }
 
 // New returns the service. It returns errs.Config when an option is out of its

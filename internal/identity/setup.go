@@ -37,10 +37,13 @@ func (s *Service) Ready() bool {
 	if s.ready.Load() {
 		return true
 	}
-	now, asked := clock.Micros(s.now()), s.asked.Load()
-	if now-asked < readyAge && now >= asked || !s.asked.CompareAndSwap(asked, now) {
+	s.asking.Lock() // who comes while the database is asked waits for its answer
+	defer s.asking.Unlock()
+	now := clock.Micros(s.now())
+	if s.ready.Load() || now-s.asked < readyAge && now >= s.asked {
 		return s.ready.Load()
 	}
+	s.asked = now
 	_, err := s.NeedsSetup(context.Background())
 	return err == nil && s.ready.Load()
 }

@@ -6,6 +6,7 @@ import (
 
 	"garant.example/internal/api"
 	"garant.example/internal/assurance"
+	"garant.example/internal/assurance/logverifier"
 	"garant.example/internal/assurance/markerscan"
 )
 
@@ -13,6 +14,7 @@ import (
 func mechanisms(h *assurance.House) []assurance.Mechanism {
 	return []assurance.Mechanism{
 		markerscan.New(h),
+		logverifier.New(h),
 	}
 }
 
@@ -35,7 +37,7 @@ func (r *Running) assuranceHouse() *assurance.House {
 	h := r.House
 	return &assurance.House{
 		Set: h.Profiles.Set(), Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault, Rings: h.Rings,
-		Profiles: h.Profiles, Clock: h.Opt.Clock, Dir: h.Opt.Dir, Control: h.Opt.Control, Open: h.Pool.Acquire,
+		Profiles: h.Profiles, Clock: h.Opt.Clock, Dir: h.Opt.Dir, Control: h.Opt.Control, Open: h.Pool.Acquire, Rows: h.Rows,
 		Folders: func() []string { return []string{os.TempDir()} },
 		Doors:   r.doors.Listeners, URL: r.URL, Roots: r.Roots, Table: table, Links: r.links,
 	}

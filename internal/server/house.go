@@ -80,7 +80,7 @@ func Open(ctx context.Context, opt Options) (h *House, fresh bool, err error) {
 		db.SQLite:   sqlite.New(sqlite.Options{Clock: opt.Clock}),
 		db.Postgres: postgres.New(postgres.Options{Clock: opt.Clock}),
 	}})
-	h.Rings = keys.NewRings(keys.Options{Open: h.keyring, KMS: h.kms, Clock: opt.Clock, OutageGrace: opt.OutageGrace, ProbePeriod: opt.KeyProbe, Observe: h.observeKeys})
+	h.Rings = keys.NewRings(keys.Options{Open: h.keyring, KMS: h.kms, Clock: opt.Clock, OutageGrace: opt.OutageGrace, ProbePeriod: opt.KeyProbe, Observe: h.observeKeys, Lend: h.lends})
 	h.Tenants, err = tenant.New(tenant.Options{Regions: opt.Regions, Home: opt.Home, Control: opt.Control, Open: stores{h.Pool},
 		Keeper: keeper{h}, Signer: h.signer, Clock: opt.Clock, Space: h.Space, LogHost: opt.LogHost})
 	if err != nil {
@@ -143,6 +143,12 @@ func (h *House) kms(t id.Tenant) (keys.KMS, string, error) {
 		return nil, "", errs.New(errs.Config, "server.kms.unknown").With("Region", string(region.Name)).Do("server.kms.unknown.fix")
 	}
 	return service.Service, service.Key, nil
+}
+
+// lends says whose data keys a check may look at: those of canaries.
+func (h *House) lends(t id.Tenant) bool {
+	found, err := h.Tenants.Get(t)
+	return err == nil && found.Canary
 }
 
 // signer signs checkpoints of every log with the operator's key.

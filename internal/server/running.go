@@ -15,6 +15,7 @@ import (
 
 	"garant.example/internal/api"
 	"garant.example/internal/assurance"
+	"garant.example/internal/console"
 	"garant.example/internal/jobs"
 	"garant.example/internal/portal"
 	"garant.example/internal/web"
@@ -51,6 +52,7 @@ type Running struct {
 	House     *House
 	API       *api.API
 	Portal    *portal.Portal
+	Console   *console.Console
 	Assurance *assurance.Service
 	Saboteur  *assurance.Saboteur // nil but in a demo
 	CA        *localca.CA
@@ -81,6 +83,7 @@ func Serve(ctx context.Context, h *House, s Serving) (*Running, error) {
 	if err := r.assure(ctx); err != nil {
 		return nil, err
 	}
+	r.Console.Assurance, r.Console.Saboteur = r.Assurance, r.Saboteur
 	r.jobs = r.work()
 	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r.cancel = cancel
@@ -218,6 +221,9 @@ func (r *Running) edges() error {
 		r.mux.Handle(path, served)
 	}
 	r.public()
+	if err := r.rooms(cursors); err != nil {
+		return err
+	}
 	if r.serving.Extra != nil {
 		r.serving.Extra(r)
 	}
