@@ -64,6 +64,9 @@ func (v *visit) how(p profile.Promise) string {
 	return v.say.T("portal.how")
 }
 
+// wideStrip is from how many results two dates have room below the strip.
+const wideStrip = 45
+
 // strip draws past results.
 func (v *visit) strip(marks []assurance.Mark) ui.History {
 	h := ui.History{Title: v.say.N("portal.strip.title", int64(len(marks)), nil)}
@@ -77,7 +80,10 @@ func (v *visit) strip(marks []assurance.Mark) ui.History {
 	h.Desc = v.say.T("portal.strip.desc", i18n.Params{"kept": kept, "of": len(marks)})
 	h.From, h.To = v.say.Date(marks[0].At), v.say.Date(marks[len(marks)-1].At)
 	if h.From == h.To {
-		h.From, h.To = v.say.Time(marks[0].At), v.say.Time(marks[len(marks)-1].At)
+		h.From, h.To = v.say.DateTime(marks[0].At), v.say.Time(marks[len(marks)-1].At)
+	}
+	if len(marks) < wideStrip { // the strip is too short for two words below it
+		h.From, h.To = h.From+" – "+h.To, ""
 	}
 	return h
 }

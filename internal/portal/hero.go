@@ -1,7 +1,7 @@
 package portal
 
 import (
-	"strconv"
+	"strings"
 
 	"garant.example/internal/assurance"
 	"garant.example/internal/i18n"
@@ -23,12 +23,13 @@ func (v *visit) hero(list []assurance.Standing, before past) ui.Hero {
 		status assurance.Status
 		tone   ui.Tone
 	}{{assurance.Failing, ui.Danger}, {assurance.Unknown, ui.Neutral}, {assurance.Stale, ui.Warning}, {assurance.Exception, ui.Warning}, {assurance.Planned, ui.Neutral}} {
-		if n[c.status] > 0 || c.status == assurance.Failing {
-			h.Figures = append(h.Figures, ui.Figure{Label: v.say.T("portal.count." + string(c.status)), Value: v.say.Number(n[c.status]), Tone: c.tone})
+		f := ui.Figure{Label: v.say.T("portal.count." + string(c.status)), Value: v.say.Number(n[c.status])}
+		if n[c.status] > 0 {
+			f.Tone = c.tone
 		}
-	}
-	if first := before.first(list); !first.IsZero() {
-		h.Figures = append(h.Figures, ui.Figure{Label: v.say.T("portal.count.since"), Value: v.say.Date(first)})
+		if n[c.status] > 0 || c.status == assurance.Failing {
+			h.Figures = append(h.Figures, f)
+		}
 	}
 	h.Note = v.fresh(list, before)
 	return h
@@ -48,15 +49,20 @@ func (v *visit) verdict(n map[assurance.Status]int64, measured int64) string {
 	return v.say.T("portal.verdict.kept")
 }
 
-// fresh says when the last check ran and where the log stood.
+// fresh says since when there are results, when the last check ran, and where the log
+// stood.
 func (v *visit) fresh(list []assurance.Standing, before past) string {
 	last := newestOf(list).At
-	switch {
-	case last.IsZero():
+	if last.IsZero() {
 		return v.say.T("portal.fresh.never")
-	case before.Key == "":
-		return v.say.T("portal.fresh.last", i18n.Params{"at": last})
 	}
-	return v.say.T("portal.fresh.log", i18n.Params{"at": last, "size": strconv.FormatUint(before.Checkpoint.Size, 10),
-		"root": before.Checkpoint.Root.String()[:ui.HashPiece]})
+	notes := []string{v.say.T("portal.fresh.last", i18n.Params{"at": last})}
+	if first := before.first(list); !first.IsZero() {
+		notes = append(notes, v.say.T("portal.fresh.since", i18n.Params{"day": i18n.Day(first)}))
+	}
+	if before.Key != "" {
+		notes = append(notes, v.say.T("portal.fresh.log", i18n.Params{"size": before.Checkpoint.Size,
+			"root": before.Checkpoint.Root.String()[:ui.HashPiece]}))
+	}
+	return strings.Join(notes, " ")
 }

@@ -115,7 +115,9 @@ func (v *visit) measured(one *single, s assurance.Standing, before past) {
 	}
 	if !r.Run.IsZero() {
 		one.Facts = append(one.Facts, ui.KeyValue{Key: v.say.T("portal.fact.at"), Content: ui.Time(v.moment(r.At))})
-		add("portal.fact.took", v.say.Duration(r.Took))
+		if r.Took > 0 {
+			add("portal.fact.took", v.say.Duration(r.Took))
+		}
 		one.Facts = append(one.Facts, ui.KeyValue{Key: v.say.T("portal.fact.until"), Content: ui.Time(v.moment(s.Until))})
 		one.Facts = append(one.Facts, ui.KeyValue{Key: v.say.T("portal.fact.next"), Content: ui.Time(v.moment(c.Interval().After(r.At)))})
 	}

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"slices"
 	"strings"
 
 	"garant.example/internal/assurance"
@@ -56,7 +57,6 @@ func trustPage(v *visit) error {
 	for _, h := range headings() {
 		if p := v.part(h, list, before); p.Title != "" {
 			t.Parts = append(t.Parts, p)
-			t.Shell.Nav = append(t.Shell.Nav, ui.NavItem{Text: p.Title, Href: v.here("") + "#" + p.ID})
 		}
 	}
 	t.Planned, t.Later = v.planned(list)
@@ -70,14 +70,18 @@ func alarming(s assurance.Standing) bool {
 	return s.Status.Red() || s.Status == assurance.Exception || s.Status == assurance.Unknown && !s.Result.Run.IsZero()
 }
 
+// worstFirst sorts by status, in each status as the profile has it.
+func worstFirst(list []assurance.Standing) []assurance.Standing {
+	rank := func(s assurance.Standing) int { return slices.Index(assurance.Statuses(), s.Status) }
+	return slices.SortedStableFunc(slices.Values(list), func(a, b assurance.Standing) int { return rank(a) - rank(b) })
+}
+
 // alarms are shown first, the worst before.
 func (v *visit) alarms(list []assurance.Standing, before past) part {
 	p := part{ID: "now"}
-	for _, status := range assurance.Statuses() {
-		for _, s := range list {
-			if s.Status == status && alarming(s) {
-				p.Cards = append(p.Cards, v.card(s, before))
-			}
+	for _, s := range worstFirst(list) {
+		if alarming(s) {
+			p.Cards = append(p.Cards, v.card(s, before))
 		}
 	}
 	if len(p.Cards) > 0 {
@@ -152,7 +156,7 @@ func (v *visit) picture(list []assurance.Standing) ui.Map {
 	m := ui.Map{ID: "map", Title: v.say.T("portal.map.title"), Desc: v.say.T("portal.map.desc")}
 	for _, h := range headings() {
 		area := ui.Area{Name: v.say.T("portal.heading." + string(h)), Href: "#" + string(h)}
-		for _, s := range list {
+		for _, s := range worstFirst(list) {
 			if headingOf(s.Promise.Area) == h {
 				area.Promises = append(area.Promises, ui.MapCell{Reference: string(s.Promise.ID), Title: s.Promise.Title.In(v.say.Lang()),
 					Status: statusOf(s), Href: v.here(string(s.Promise.ID))})
@@ -230,5 +234,5 @@ func (v *visit) check(list []assurance.Standing, before past) (part, []ui.KeyVal
 func (v *visit) command(promise id.Name, key string) ui.Code {
 	file := string(promise) + ".json"
 	return ui.Code{Label: v.say.T("portal.check.command"), Shell: true,
-		Text: "curl -O " + v.absolute("evidence/"+file) + "\ngarant-verify --key '" + key + "' " + file}
+		Text: "curl -O " + v.absolute("evidence/"+file) + " &&\n  garant-verify " + file + " --key \\\n  '" + key + "'"}
 }
