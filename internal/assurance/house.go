@@ -4,10 +4,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"iter"
 	"net"
 	"net/http"
 
 	"garant.example/internal/access"
+	"garant.example/internal/audit"
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
 	"garant.example/internal/id"
@@ -36,6 +38,8 @@ type House struct {
 	// Open lends an open database of any place, past every domain: for raw looks
 	// and for wounds.
 	Open func(ctx context.Context, place db.Place) (db.DB, func(), error)
+	// Rows gives every logged row of a placement, to be compared with its log.
+	Rows func(ctx context.Context, t tenant.Tenant, placement id.Name) iter.Seq2[audit.Row, error]
 	// Control is where the control database lies.
 	Control db.Place
 	// Folders are further folders in which bytes of the platform may lie:

@@ -47,6 +47,8 @@ type Options struct {
 	// an error; the audit log listens here. It must not use the ring it is told of
 	// to rotate, shred or revoke. Nil observes nothing.
 	Observe func(ctx context.Context, e Event) error
+	// Lend says whose data keys Ring.Lend may give away: a canary's. Nil: nobody's.
+	Lend func(tenant id.Tenant) bool
 }
 
 const (

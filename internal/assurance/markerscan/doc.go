@@ -24,6 +24,5 @@
 // Of other tenants than the canary only headers and pieces of ciphertext are
 // looked at. A file that could not be read to its end makes the result unknown.
 //
-// Read measure.go first. Sources: S. Wu and U. Manber, "A fast algorithm for
-// multi-pattern searching", 1994 (search.go).
+// Read measure.go first. Source: the product's own mechanisms and their parameters.
 package markerscan

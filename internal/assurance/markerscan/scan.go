@@ -6,10 +6,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"garant.example/internal/assurance/rawscan"
 )
 
-// chunk is how many bytes are searched at once.
-const chunk = 1 << 20
+// streamPiece is how much of a compressed stream is searched at once, in bytes.
+const streamPiece = 64 << 10
 
 // hit is a mark met in a place.
 type hit struct {
@@ -19,7 +21,7 @@ type hit struct {
 
 // scanner searches sources for marks and counts what it read.
 type scanner struct {
-	search *set
+	search *rawscan.Set
 	marks  []int // by pattern
 	packed bool  // open compressed streams
 	files  int64
@@ -33,7 +35,7 @@ type scanner struct {
 
 // newScanner compiles the patterns of marks.
 func newScanner(marks []mark, encodings []string) (*scanner, error) {
-	s := &scanner{known: map[hit]bool{}, buffer: make([]byte, chunk)}
+	s := &scanner{known: map[hit]bool{}, buffer: make([]byte, rawscan.Chunk)}
 	var patterns [][]byte
 	for i, m := range marks {
 		list := m.windows
@@ -50,7 +52,7 @@ func newScanner(marks []mark, encodings []string) (*scanner, error) {
 	for _, e := range encodings {
 		s.packed = s.packed || e == compressed
 	}
-	s.search = newSet(patterns)
+	s.search = rawscan.New(patterns)
 	return s, nil
 }
 
@@ -66,7 +68,7 @@ func (s *scanner) note(pattern int, place string) {
 // text searches a text that is in memory: the value of a column, for example.
 func (s *scanner) text(place string, b []byte) {
 	s.bytes += int64(len(b))
-	s.search.find(b, func(pattern, _ int) { s.note(pattern, place) })
+	s.search.Find(b, func(pattern, _ int) { s.note(pattern, place) })
 	if s.packed {
 		streams(b, func(at int) { s.stream(place, b[at:min(at+4, len(b))], bytes.NewReader(b[at:])) })
 	}
@@ -80,17 +82,8 @@ func (s *scanner) stream(place string, head []byte, r io.Reader) {
 		return
 	}
 	defer end()
-	tail := make([]byte, 0, s.search.longest)
-	part := make([]byte, 64<<10)
-	for {
-		n, err := io.ReadFull(unpacked, part)
-		joined := append(tail, part[:n]...)
-		s.search.find(joined, func(pattern, _ int) { s.note(pattern, place) })
-		if err != nil {
-			return
-		}
-		tail = append(tail[:0:0], joined[max(0, len(joined)-s.search.longest+1):]...)
-	}
+	// An error ends the stream; what came before it was searched.
+	_, _ = s.search.Read(unpacked, make([]byte, streamPiece), func(pattern int) { s.note(pattern, place) }, nil)
 }
 
 // file searches the raw bytes of a file. A file that vanished meanwhile holds
@@ -106,24 +99,14 @@ func (s *scanner) file(path string) {
 	}
 	defer f.Close()
 	s.files++
-	kept := 0 // bytes of the chunk before, so that no border hides a mark
-	for at := int64(0); ; {
-		n, err := io.ReadFull(f, s.buffer[kept:])
-		text := s.buffer[:kept+n]
-		s.bytes += int64(n)
-		s.search.find(text, func(pattern, _ int) { s.note(pattern, path) })
+	n, err := s.search.Read(f, s.buffer, func(pattern int) { s.note(pattern, path) }, func(text []byte, at int64) {
 		if s.packed {
-			s.packedIn(f, path, text, at-int64(kept))
+			s.packedIn(f, path, text, at)
 		}
-		at += int64(n)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return
-		}
-		if err != nil {
-			s.miss(err)
-			return
-		}
-		kept = copy(s.buffer, text[max(0, len(text)-s.search.longest+1):])
+	})
+	s.bytes += n
+	if err != nil {
+		s.miss(err)
 	}
 }
 

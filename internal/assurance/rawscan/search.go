@@ -1,10 +1,10 @@
-package markerscan
+package rawscan
 
 import "bytes"
 
-// set finds many patterns in one pass: the window slides by as much as the four
+// Set finds many patterns in one pass: the window slides by as much as the four
 // bytes at its end allow.
-type set struct {
+type Set struct {
 	patterns [][]byte
 	width    int // of the shortest pattern: only so many bytes of each slide
 	longest  int
@@ -17,9 +17,9 @@ const (
 	hashBits = 16
 )
 
-// newSet compiles patterns, each of at least eight bytes.
-func newSet(patterns [][]byte) *set {
-	s := &set{patterns: patterns, ending: map[uint32][]int{}, shift: make([]uint16, 1<<hashBits)}
+// New compiles patterns, each of at least eight bytes. A Set may be shared.
+func New(patterns [][]byte) *Set {
+	s := &Set{patterns: patterns, ending: map[uint32][]int{}, shift: make([]uint16, 1<<hashBits)}
 	for i, p := range patterns {
 		if i == 0 || len(p) < s.width {
 			s.width = len(p)
@@ -46,8 +46,8 @@ func key(b []byte) uint32 {
 
 func hash(b []byte) uint32 { return key(b) * 2654435761 >> (32 - hashBits) }
 
-// find calls met for every pattern in text, with the offset at which it begins.
-func (s *set) find(text []byte, met func(pattern, offset int)) {
+// Find calls met for every pattern in text, with the offset at which it begins.
+func (s *Set) Find(text []byte, met func(pattern, offset int)) {
 	if len(s.patterns) == 0 {
 		return
 	}

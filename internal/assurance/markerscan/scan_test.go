@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"garant.example/internal/assurance/rawscan"
 )
 
 func every() []string { return []string{plain, utf16, hexadecim, base64s, compressed} }
@@ -54,7 +56,7 @@ func TestEncodings(t *testing.T) {
 		cases["base64 after "+string(rune('0'+before))] = []byte(base64.StdEncoding.EncodeToString([]byte("abcdefg"[:before] + token + "tail")))
 	}
 	for name, body := range cases {
-		for _, at := range []int{0, 3, chunk - 1, chunk - 20, chunk, 2*chunk - 33} {
+		for _, at := range []int{0, 3, rawscan.Chunk - 1, rawscan.Chunk - 20, rawscan.Chunk, 2*rawscan.Chunk - 33} {
 			path := filepath.Join(t.TempDir(), "file")
 			content := append(bytes.Repeat([]byte{'.'}, at), body...)
 			if err := os.WriteFile(path, append(content, '.', '.'), 0o600); err != nil {
@@ -97,25 +99,4 @@ func TestLies(t *testing.T) {
 			t.Errorf("%s in %s: %v", c.met, c.database, got)
 		}
 	}
-}
-
-// The search finds exactly what looking for each pattern by itself finds.
-func FuzzSearch(f *testing.F) {
-	f.Add([]byte("xxabcdefghijklxx"), []byte("abcdefgh"), []byte("efghijkl"))
-	f.Add(bytes.Repeat([]byte{'a'}, 40), bytes.Repeat([]byte{'a'}, 8), bytes.Repeat([]byte{'a'}, 11))
-	f.Fuzz(func(t *testing.T, text, one, two []byte) {
-		if len(one) < 8 || len(two) < 8 {
-			return // patterns are never so short
-		}
-		patterns := [][]byte{one, two}
-		got := map[[2]int]bool{}
-		newSet(patterns).find(text, func(p, at int) { got[[2]int{p, at}] = true })
-		for i, p := range patterns {
-			for at := range text {
-				if want := bytes.HasPrefix(text[at:], p); want != got[[2]int{i, at}] {
-					t.Fatalf("pattern %d at %d: %v", i, at, !want)
-				}
-			}
-		}
-	})
 }
