@@ -131,6 +131,9 @@ func (c *Client) WithToken(token string) *Client {
 	return &out
 }
 
+// Token is what the client acts with.
+func (c *Client) Token() string { return c.token }
+
 // URL is the address of the server.
 func (c *Client) URL() string { return c.base.String() }
 

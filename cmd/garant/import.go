@@ -66,7 +66,7 @@ func (c *call) load(t *client.Tenant, collection, mapFile, reportFile string) er
 		return err
 	}
 	defer src.Close()
-	r := &report{}
+	r := &report{sum: ImportSummary{First: []ImportRow{}}}
 	if reportFile != "" {
 		if err := r.open(reportFile); err != nil {
 			return err

@@ -115,7 +115,9 @@ type Tenant struct {
 	client.OpenedTenant
 	Program *client.Tenant // by the token of its first program
 	Manager *client.Tenant // by the session of its first person
-	stage   *Stage
+	// ManagerSecret is the secret of that session.
+	ManagerSecret string
+	stage         *Stage
 }
 
 // Open opens a tenant of a profile; its country decides its region.
@@ -128,12 +130,14 @@ func (s *Stage) Open(slug, profile, country string) *Tenant {
 		s.tb.Fatal(err)
 	}
 	t := &Tenant{OpenedTenant: opened, stage: s, Program: s.Client(opened.Token.Secret).Tenant(slug)}
-	t.Manager = t.signIn(opened.Admin)
+	t.ManagerSecret = t.signIn(opened.Admin)
+	t.Manager = s.Client(t.ManagerSecret).Tenant(slug)
 	return t
 }
 
-// signIn signs an invited person in, who first chooses a password.
-func (t *Tenant) signIn(i client.Invitation) *client.Tenant {
+// signIn signs an invited person in, who first chooses a password. It returns the
+// secret of the session.
+func (t *Tenant) signIn(i client.Invitation) string {
 	t.stage.tb.Helper()
 	ctx, c := context.Background(), t.stage.Client("")
 	session, err := c.Tenant(t.Tenant.Slug).SignIn(ctx, i.Account.Person.SignIn, i.Password)
@@ -144,11 +148,17 @@ func (t *Tenant) signIn(i client.Invitation) *client.Tenant {
 	if session, err = c.ChangePassword(ctx, i.Password, password); err != nil {
 		t.stage.tb.Fatal(err)
 	}
-	return c.WithToken(session.Secret).Tenant(t.Tenant.Slug)
+	return session.Secret
 }
 
 // Person invites a person with roles, who signs in.
 func (t *Tenant) Person(name string, roles ...string) *client.Tenant {
+	t.stage.tb.Helper()
+	return t.stage.Client(t.Secret(name, roles...)).Tenant(t.Tenant.Slug)
+}
+
+// Secret is Person as the secret of the session.
+func (t *Tenant) Secret(name string, roles ...string) string {
 	t.stage.tb.Helper()
 	i, err := t.Manager.Invite(context.Background(), client.Person{Name: name, SignIn: name + "@people.example", Lang: "en"}, roles...)
 	if err != nil {
