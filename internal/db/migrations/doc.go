@@ -9,5 +9,5 @@
 // either all of them or none. A database that has seen more than this program
 // knows is refused with db.ErrNewer.
 //
-// Why not a library: see docs/decisions/0003-migrations.md.
+// Why not a library: see docs/decisions/0005-migrations.md.
 package migrations
