@@ -37,7 +37,7 @@ func home(v *visit) error {
 	}
 	p.Body.add(v.tiles(list, counted, total))
 	if v.base == operatorBase && v.can(access.List, access.Tenant) {
-		p.Body.add(section("tenants", v.t("nav.tenants"), "", ui.Table(v.tenantTable())))
+		p.Body.add(section("tenants", v.t("nav.tenants"), "", ui.Table(v.tenantTable(v.t("nav.tenants"), false))))
 	}
 	if len(list) > 0 {
 		changes, err := v.changes(list)
@@ -115,7 +115,7 @@ func (v *visit) tiles(list []assurance.Standing, data []counted, records int64) 
 		figures = append(figures, ui.Figure{Label: v.t("home.red"), Value: v.say.Number(int64(red)), Tone: tone, Note: v.t("home.red_note")})
 	}
 	if v.base == operatorBase && v.can(access.List, access.Tenant) {
-		figures = append(figures, ui.Figure{Label: v.t("nav.tenants"), Value: v.say.Number(int64(len(v.customers()))), Href: v.at("tenants")})
+		figures = append(figures, ui.Figure{Label: v.t("nav.tenants"), Value: v.say.Number(int64(len(v.customers(false)))), Href: v.at("tenants")})
 	}
 	if len(data) > 0 {
 		figures = append(figures, ui.Figure{Label: v.t("home.records"), Value: v.say.Number(records),

@@ -21,7 +21,7 @@ import (
 const mainPlacement = tenant.Main
 
 // entriesShown is how many entries of the log a page shows.
-const entriesShown = 50
+const entriesShown = 30
 
 func formatSeq(n uint64) string { return strconv.FormatUint(n, 10) }
 
@@ -304,6 +304,14 @@ func (v *visit) operation(op audit.Operation) string {
 	return v.t("operation." + word(string(op)))
 }
 
+// told is what an entry tells, in words: a list without fields is not a reading.
+func (v *visit) told(e audit.Entry) string {
+	if e.Operation == audit.RecordList && e.Detail["fields"] == "masked" {
+		return v.t("operation.record_list_masked")
+	}
+	return v.operation(e.Operation)
+}
+
 // days groups entries by the day on which they were written.
 func (r *reader) days(list []audit.Record) []ui.Day {
 	var out []ui.Day
@@ -322,7 +330,7 @@ func (r *reader) days(list []audit.Record) []ui.Day {
 func (r *reader) entry(e audit.Record) ui.Entry {
 	v := r.v
 	out := ui.Entry{ID: "e-" + formatSeq(e.Seq), Time: ui.Moment{ISO: e.Entry.At.UTC().Format(time.RFC3339Nano), Text: v.say.Time(e.Entry.At)},
-		Actor: r.actor(e.Entry.Actor), Operation: v.operation(e.Entry.Operation), Object: r.object(e.Entry), Reason: v.reason(e.Entry.Reason),
+		Actor: r.actor(e.Entry.Actor), Operation: v.told(e.Entry), Object: r.object(e.Entry), Reason: v.reason(e.Entry.Reason),
 		Purpose: v.purposeOf(e.Entry), Leaf: e.Leaf.String(),
 		Proof: ui.Link{Text: v.t("leaf", i18n.Params{"n": e.Seq}), Href: v.at("log", formatSeq(e.Seq)) + placementQuery(v.placement())}}
 	switch e.Entry.Outcome {

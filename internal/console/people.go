@@ -197,7 +197,7 @@ func (v *visit) personActs(a identity.Account, sessions int) templ.Component {
 	} else {
 		does.add(v.button(href+"/state", ui.Button{Text: v.t("people.enable"), Kind: ui.Secondary}, v.version(a), ui.Hidden{Name: "into", Value: string(identity.Active)}))
 	}
-	return section("acts", v.t("record.acts"), "", with(ui.Grid(), does...))
+	return section("acts", v.t("record.acts"), "", actions(does...))
 }
 
 // edit changes an account, then shows it again.

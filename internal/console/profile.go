@@ -114,7 +114,7 @@ func (v *visit) settingTable(p *profile.Profile) ui.TableData {
 		if s.Planned {
 			state = ui.Tag(v.t("setting.planned"), ui.Neutral)
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{ui.Content(ui.InlineCode(string(name))), ui.Text(s.Value.String()), ui.Content(state)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{ui.Content(ui.InlineCode(string(name))), ui.Content(ui.InlineCode(s.Value.String())), ui.Content(state)}})
 	}
 	return t
 }

@@ -66,7 +66,7 @@ func showEntry(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := room{Title: v.t("leaf", i18n.Params{"n": seq}), Lede: v.operation(e.Entry.Operation),
+	p := room{Title: v.t("leaf", i18n.Params{"n": seq}), Lede: v.told(e.Entry),
 		Trail: []ui.Link{{Text: v.t("nav.log"), Href: v.at("log") + placementQuery(v.placement())}}}
 	if v.can(access.Prove, access.Log) {
 		p.Does.add(v.link(v.t("proof.file"), v.at("log", formatSeq(seq), "proof")+placementQuery(v.placement()), ui.Secondary, ui.IconProof))

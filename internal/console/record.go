@@ -189,12 +189,11 @@ func (v *visit) ownLeaf(k *vault.Collection, rec id.Record) (templ.Component, er
 		return nil, err
 	}
 	e := page.Entries[0]
-	notice := ui.Notice{Tone: ui.Info, Title: v.t("record.logged", i18n.Params{"n": e.Seq}),
-		Text: v.t("record.logged_text", i18n.Params{"purpose": v.purposeName(k, e.Entry.Purpose)})}
+	said := parts{ui.Paragraph(v.t("record.logged_text", i18n.Params{"purpose": v.purposeName(k, e.Entry.Purpose)})), ui.Hash(e.Leaf.String())}
 	if v.can(access.Read, access.Log) {
-		notice.Link = ui.Link{Text: v.t("record.proof"), Href: v.at("log", formatSeq(e.Seq)) + placementQuery(k.Placement)}
+		said.add(with(ui.Prose(), ui.TextLink(v.lang, ui.Link{Text: v.t("record.proof"), Href: v.at("log", formatSeq(e.Seq)) + placementQuery(k.Placement)})))
 	}
-	return templ.Join(ui.NotificationBanner(v.lang, notice), ui.Hash(e.Leaf.String())), nil
+	return with(ui.Callout(v.t("record.logged", i18n.Params{"n": e.Seq}), ui.Info), said...), nil
 }
 
 // recordMoves are the transitions and the other acts that the visitor may do now.
@@ -221,12 +220,12 @@ func (v *visit) recordMoves(k *vault.Collection, r vault.Record) templ.Component
 		does.add(v.button(href+"/restrict", ui.Button{Text: v.t(word), Kind: ui.Secondary, Icon: ui.IconSlashCircle}, version, ui.Hidden{Name: "on", Value: on}))
 	}
 	if v.within(access.Delete) && !r.Restricted {
-		does.add(actions(v.link(v.t("record.delete"), href+"/delete", ui.Quiet, "")))
+		does.add(v.link(v.t("record.delete"), href+"/delete", ui.Quiet, ""))
 	}
 	if len(does) == 0 {
 		return nil
 	}
-	return section("acts", v.t("record.acts"), "", with(ui.Grid(), does...))
+	return section("acts", v.t("record.acts"), "", actions(does...))
 }
 
 // done leads back to the record and says what happened.

@@ -3,6 +3,7 @@ package console
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 	"github.com/go-json-experiment/json"
@@ -32,6 +33,14 @@ func (v *visit) value(k *vault.Collection, f *vault.Field, raw jsontext.Value) s
 		return strings.Join(words, ", ")
 	case vault.Enum:
 		return v.option(k, f, textOf(raw))
+	case vault.Date:
+		if at, err := time.Parse(time.DateOnly, textOf(raw)); err == nil {
+			return v.say.Date(at)
+		}
+	case vault.Moment:
+		if at, err := time.Parse(time.RFC3339Nano, textOf(raw)); err == nil {
+			return v.say.DateTime(at)
+		}
 	}
 	return textOf(raw)
 }

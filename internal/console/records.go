@@ -197,25 +197,44 @@ func (v *visit) filterBar(k *vault.Collection, chosen url.Values) templ.Componen
 // recordTable shows records: the fields that may be seen, the state, the times.
 func (v *visit) recordTable(k *vault.Collection, list []vault.Record) ui.TableData {
 	t := ui.TableData{Caption: k.Title.In(v.say.Lang()), CaptionHidden: true, Empty: v.t("records.none")}
-	fields := v.columnsOf(k, list)
-	t.Columns = append(t.Columns, v.columns("record")...)
+	fields, restricted := v.columnsOf(k, list), false
+	for _, r := range list {
+		restricted = restricted || r.Restricted
+	}
+	// What is not open is shown only when it was asked for: then its first field
+	// names the record better than a reference.
+	named := len(fields) > 0 && !fields[0].Open
+	if !named {
+		t.Columns = append(t.Columns, v.columns("record")...)
+	}
 	for _, f := range fields {
 		t.Columns = append(t.Columns, ui.Column{Text: f.Title.In(v.say.Lang()), Numeric: f.Kind == vault.Integer || f.Kind == vault.Decimal})
 	}
 	if k.Life != nil {
 		t.Columns = append(t.Columns, v.columns("state")...)
 	}
-	t.Columns = append(t.Columns, v.columns("changed", "marks")...)
+	t.Columns = append(t.Columns, v.columns("changed")...)
+	if restricted {
+		t.Columns = append(t.Columns, v.columns("marks")...)
+	}
 	for _, r := range list {
 		values := valuesOf(r)
-		cells := []ui.Cell{{Text: shortID(r.ID), Href: v.recordHref(k, r.ID)}}
+		var cells []ui.Cell
+		if !named {
+			cells = append(cells, ui.Cell{Text: shortID(r.ID)})
+		}
 		for _, f := range fields {
 			cells = append(cells, ui.Text(v.value(k, f, values[string(f.Name)])))
 		}
+		cells[0].Href = v.recordHref(k, r.ID)
 		if k.Life != nil {
 			cells = append(cells, ui.Text(v.stateName(k, r.State)))
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: append(cells, v.when(r.Updated), v.marks(r))})
+		cells = append(cells, v.when(r.Updated))
+		if restricted {
+			cells = append(cells, v.marks(r))
+		}
+		t.Rows = append(t.Rows, ui.Row{Cells: cells})
 	}
 	return t
 }
@@ -240,17 +259,10 @@ func (v *visit) columnsOf(k *vault.Collection, list []vault.Record) []*vault.Fie
 
 // marks are what is particular about a record.
 func (v *visit) marks(r vault.Record) ui.Cell {
-	var tags parts
 	if r.Restricted {
-		tags.add(ui.Tag(v.t("mark.restricted"), ui.Danger))
+		return ui.Content(ui.Tag(v.t("mark.restricted"), ui.Danger))
 	}
-	if len(r.Masked) > 0 {
-		tags.add(ui.Tag(v.n("mark.masked", int64(len(r.Masked))), ui.Neutral))
-	}
-	if len(tags) == 0 {
-		return ui.Text("–")
-	}
-	return ui.Content(templ.Join(tags...))
+	return ui.Text("–")
 }
 
 // shortID is as much of an opaque id as fits in a table; the last characters differ
@@ -260,7 +272,7 @@ func shortID(rec id.Record) string {
 	if len(s) <= 14 {
 		return s
 	}
-	return s[:2] + "…" + s[len(s)-8:]
+	return "…\u2060" + s[len(s)-8:] // a word joiner: a table must not break after the dots
 }
 
 func (v *visit) stateName(k *vault.Collection, state id.Name) string {

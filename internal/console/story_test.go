@@ -16,8 +16,8 @@ func TestFromSignInToProof(t *testing.T) {
 	b := person(t, h, of, "administrator")
 	const list = "/collections/participants"
 	form := b.page(list + "/new")
-	at := b.done(list+"/new", "once", hidden(t, form, "once"), "v.name", "Amélie Fontanel", "v.email", "amelie@example.org",
-		"v.locale", "fr", "v.standing", "active")
+	at := b.done(list+"/new", "once", hidden(t, form, "once"), "v.display_name", "Amélie Fontanel", "v.email", "amelie@example.org",
+		"v.standing", "registered", "v.birth_year", "1984")
 	if !strings.Contains(at, "/records/r_") {
 		t.Fatalf("created: %s", at)
 	}
@@ -28,24 +28,26 @@ func TestFromSignInToProof(t *testing.T) {
 	}
 	res, found := b.post(list+"/find", "field", "email", "value", "amelie@example.org", "purpose", "participation")
 	if res.StatusCode != http.StatusOK || !strings.Contains(found, "Fontanel") {
-		t.Fatalf("find: %s\n%.2000s", res.Status, found)
+		t.Fatalf("find: %s\n%s", res.Status, main(found))
 	}
 	if res, body := b.post(record+"/reveal", "purpose", ""); res.StatusCode != http.StatusPreconditionRequired || strings.Contains(body, "Fontanel") {
 		t.Fatalf("reveal without a purpose: %s", res.Status)
 	}
 	_, shown := b.post(record+"/reveal", "purpose", "participation")
 	if !strings.Contains(shown, "Amélie Fontanel") || !strings.Contains(shown, "is entry") {
-		t.Fatalf("reveal:\n%.3000s", shown)
+		t.Fatalf("reveal:\n%s", main(shown))
 	}
 	_, edit := b.post(record+"/reveal", "purpose", "participation", "then", "edit")
 	version := hidden(t, edit, "version")
-	at = b.done(record+"/update", "version", version, "was.name", hidden(t, edit, "was.name"), "v.name", "Amélie Fontanel-Roy",
-		"was.email", hidden(t, edit, "was.email"), "v.email", "amelie@example.org", "was.locale", hidden(t, edit, "was.locale"), "v.locale", "fr",
-		"was.standing", hidden(t, edit, "was.standing"), "v.standing", "active")
+	change := []string{"version", version, "v.display_name", "Amélie Fontanel-Roy", "v.email", "amelie@example.org", "v.standing", "registered", "v.birth_year", "1984"}
+	for _, name := range []string{"display_name", "email", "standing", "birth_year"} {
+		change = append(change, "was."+name, hidden(t, edit, "was."+name))
+	}
+	at = b.done(record+"/update", change...)
 	if !strings.HasSuffix(at, "done=updated") {
 		t.Fatalf("update: %s", at)
 	}
-	if res, _ := b.post(record+"/update", "version", version, "v.name", "late"); res.StatusCode != http.StatusPreconditionFailed {
+	if res, _ := b.post(record+"/update", "version", version, "v.display_name", "late"); res.StatusCode != http.StatusPreconditionFailed {
 		t.Errorf("a change of an old version: %s", res.Status)
 	}
 	auditor := person(t, h, of, "auditor")
@@ -58,14 +60,14 @@ func TestFromSignInToProof(t *testing.T) {
 	if strings.Contains(log, "Fontanel") {
 		t.Error("a personal value stands in the log")
 	}
-	entry := auditor.page("/log/3")
+	entry := auditor.page("/log/12")
 	if !strings.Contains(entry, "garant-verify") {
 		t.Error("the entry's page has no command")
 	}
-	if res, proof := auditor.get("/log/3/proof"); res.StatusCode != http.StatusOK || !strings.Contains(proof, "garant.") {
+	if res, proof := auditor.get("/log/12/proof"); res.StatusCode != http.StatusOK || !strings.Contains(proof, "garant.") {
 		t.Errorf("proof: %s %s", res.Status, proof)
 	}
 	if _, report := auditor.post("/log/verify"); !strings.Contains(report, "The log is whole") {
-		t.Errorf("verify:\n%.2000s", report)
+		t.Errorf("verify:\n%s", main(report))
 	}
 }

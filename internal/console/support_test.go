@@ -113,7 +113,7 @@ func (b *browser) page(path string) string {
 	b.t.Helper()
 	res, body := b.get(path)
 	if res.StatusCode != http.StatusOK {
-		b.t.Fatalf("GET %s: %s %s\n%.1500s", path, res.Status, res.Header.Get("Location"), body)
+		b.t.Fatalf("GET %s: %s %s\n%s", path, res.Status, res.Header.Get("Location"), main(body))
 	}
 	return body
 }
@@ -123,7 +123,7 @@ func (b *browser) done(path string, pairs ...string) string {
 	b.t.Helper()
 	res, body := b.post(path, pairs...)
 	if res.StatusCode != http.StatusSeeOther {
-		b.t.Fatalf("POST %s: %s\n%.3000s", path, res.Status, body)
+		b.t.Fatalf("POST %s: %s\n%s", path, res.Status, main(body))
 	}
 	return res.Header.Get("Location")
 }
@@ -145,4 +145,14 @@ func operator(t *testing.T, h *house.House) tenant.Tenant {
 		t.Fatal(err)
 	}
 	return op
+}
+
+// main is what a page says below its head, without the marks.
+func main(body string) string {
+	if _, after, ok := strings.Cut(body, "<main"); ok {
+		body = after
+	}
+	words := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(body, " ")
+	words = strings.Join(strings.Fields(words), " ")
+	return words[:min(len(words), 2000)]
 }

@@ -14,11 +14,12 @@ import (
 	"garant.example/internal/web/ui"
 )
 
-// customers are the tenants but the operator's own.
-func (v *visit) customers() []tenant.Tenant {
+// customers are the tenants but the operator's own: real ones, or the canaries on
+// which controls act.
+func (v *visit) customers(canaries bool) []tenant.Tenant {
 	var out []tenant.Tenant
 	for _, t := range v.c.Tenants.All() {
-		if !t.Operator {
+		if !t.Operator && t.Canary == canaries {
 			out = append(out, t)
 		}
 	}
@@ -34,9 +35,9 @@ func (v *visit) customer() (tenant.Tenant, error) {
 	return t, nil
 }
 
-func (v *visit) tenantTable() ui.TableData {
-	t := ui.TableData{Caption: v.t("nav.tenants"), CaptionHidden: true, Columns: v.columns("tenant", "profile", "country", "region", "state"), Empty: v.t("tenants.none")}
-	for _, of := range v.customers() {
+func (v *visit) tenantTable(title string, canaries bool) ui.TableData {
+	t := ui.TableData{Caption: title, CaptionHidden: true, Columns: v.columns("tenant", "profile", "country", "region", "state"), Empty: v.t("tenants.none")}
+	for _, of := range v.customers(canaries) {
 		region, _ := v.c.Tenants.Region(of.Home())
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: of.Title, Href: v.at("tenants", string(of.Slug)), Strong: true}, ui.Text(v.profileName(of.Profile)),
 			ui.Text(of.Country), ui.Text(region.Title.In(v.say.Lang())), ui.Content(v.contractTag(of))}})
@@ -70,7 +71,10 @@ func (v *visit) contractTag(t tenant.Tenant) templ.Component {
 }
 
 func listTenants(v *visit) error {
-	p := room{Title: v.t("nav.tenants"), Lede: v.t("tenants.lede"), Body: parts{ui.Table(v.tenantTable())}}
+	p := room{Title: v.t("nav.tenants"), Lede: v.t("tenants.lede"), Body: parts{ui.Table(v.tenantTable(v.t("nav.tenants"), false))}}
+	if len(v.customers(true)) > 0 {
+		p.Body.add(section("canaries", v.t("tenants.canaries"), v.t("tenants.canaries_lede"), ui.Table(v.tenantTable(v.t("tenants.canaries"), true))))
+	}
 	if v.can(access.Create, access.Tenant) {
 		p.Does.add(v.link(v.t("tenants.new"), v.at("tenants", "new"), ui.Primary, ""))
 	}
@@ -168,7 +172,7 @@ func newTenant(v *visit) error {
 			ui.TextField(v.lang, text("title", "/title", "")), ui.TextField(v.lang, slug), ui.TextField(v.lang, country),
 			ui.SelectField(v.lang, ui.Field{ID: "f-lang", Name: "lang", Label: v.t("person.lang"), Width: ui.Width10}, v.languages(lang)),
 			ui.TextField(v.lang, text("host", "/hosts", v.t("tenants.host_hint"))),
-			with(ui.Panel(v.t("tenants.first")), ui.TextField(v.lang, person("name")), ui.TextField(v.lang, person("sign_in")), ui.TextField(v.lang, person("email"))),
+			section("first", v.t("tenants.first"), v.t("tenants.first_lede"), ui.TextField(v.lang, person("name")), ui.TextField(v.lang, person("sign_in")), ui.TextField(v.lang, person("email"))),
 			actions(ui.PushButton(ui.Button{Text: v.t("tenants.open")}), v.link(v.t("cancel"), v.at("tenants"), ui.Quiet, "")))}})
 }
 

@@ -43,7 +43,7 @@ func form(f ui.Form, list ...templ.Component) templ.Component { return with(ui.F
 
 // button sends a form of one button, with hidden values.
 func (v *visit) button(action string, b ui.Button, hidden ...ui.Hidden) templ.Component {
-	return form(ui.Form{Action: action, Hidden: hidden}, actions(ui.PushButton(b)))
+	return form(ui.Form{Action: action, Hidden: hidden}, ui.PushButton(b))
 }
 
 func (v *visit) link(text, href string, kind ui.ButtonKind, icon ui.Icon) templ.Component {
