@@ -24,6 +24,7 @@ type Wound struct {
 	Remove  string     `json:"remove,omitzero"` // a file to take away
 	Place   *At        `json:"place,omitzero"`  // a database in which to run Undo
 	Undo    []Sentence `json:"undo,omitzero"`
+	Reread  id.Tenant  `json:"reread,omitzero"` // whose row of the directory Undo gave back
 }
 
 // At names a database without its address: addresses may change between starts.
@@ -101,6 +102,25 @@ func (s *Stage) File(path string, content []byte) error {
 	return os.WriteFile(path, content, 0o600)
 }
 
+// Tenant writes a tenant's row of the directory anew, past the service, and lets
+// the service read it: as if it had always been declared so.
+func (s *Stage) Tenant(ctx context.Context, changed tenant.Tenant) error {
+	now, next, err := s.House.Tenants.Row(ctx, changed)
+	if err != nil {
+		return err
+	}
+	at, put := At{Control: true}, func(body []byte) []Sentence {
+		return []Sentence{{SQL: `UPDATE tenant SET body = ?2 WHERE id = ?1`, Args: []Arg{B(changed.ID.Bytes()), B(body)}}}
+	}
+	if err := s.journal.add(Wound{Promise: s.promise, Place: &at, Undo: put(now), Reread: changed.ID}); err != nil {
+		return err
+	}
+	if err := run(ctx, s.House, at, put(next)); err != nil {
+		return err
+	}
+	return s.House.Tenants.Reread(ctx, changed.ID)
+}
+
 // Fault notes a hole that open tears into the running process.
 func (s *Stage) Fault(name string, open func(name string) error) error {
 	name = string(s.promise) + "/" + name
@@ -166,7 +186,10 @@ func (w Wound) heal(ctx context.Context, h *House, f Faults) error {
 		}
 		return nil
 	case w.Place != nil:
-		return run(ctx, h, *w.Place, w.Undo)
+		if err := run(ctx, h, *w.Place, w.Undo); err != nil || w.Reread.IsZero() {
+			return err
+		}
+		return h.Tenants.Reread(ctx, w.Reread)
 	}
 	return nil
 }

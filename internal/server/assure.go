@@ -6,15 +6,21 @@ import (
 
 	"garant.example/internal/api"
 	"garant.example/internal/assurance"
+	"garant.example/internal/assurance/auditprobe"
 	"garant.example/internal/assurance/logverifier"
 	"garant.example/internal/assurance/markerscan"
+	"garant.example/internal/assurance/placementregister"
+	"garant.example/internal/assurance/sealinspector"
 )
 
 // mechanisms lists what decides promises today.
 func mechanisms(h *assurance.House) []assurance.Mechanism {
 	return []assurance.Mechanism{
 		markerscan.New(h),
+		sealinspector.New(h),
+		placementregister.New(h),
 		logverifier.New(h),
+		auditprobe.New(h),
 	}
 }
 

@@ -144,6 +144,55 @@ func (s *Service) Create(ctx context.Context, n Opening, prepare func(context.Co
 	return s.build(ctx, t, prepare)
 }
 
+// Where says what Create would make, and makes nothing: a dry run. It returns what
+// Create would return.
+func (s *Service) Where(n Opening) (Tenant, error) { return s.design(n) }
+
+// Reread reads one tenant's row of the directory afresh, past what is in memory.
+func (s *Service) Reread(ctx context.Context, t id.Tenant) error {
+	database, release, err := s.opt.Open.Acquire(ctx, s.opt.Control)
+	if err != nil {
+		return err
+	}
+	defer release()
+	sealer, err := s.opt.Keeper.Sealer(ctx, s.operator, "directory")
+	if err != nil {
+		return err
+	}
+	var found Tenant
+	err = database.Read(ctx, func(tx db.Tx) error {
+		sealed, err := rowOf(tx, t)
+		if err == nil {
+			found, err = openRow(t.Bytes(), sealed, sealer)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	s.dir.put(found)
+	return nil
+}
+
+// Row returns the sealed row of a tenant as it lies in the directory, and what it
+// would be with another content: for a drill, which writes it past the service.
+func (s *Service) Row(ctx context.Context, t Tenant) (now, changed []byte, err error) {
+	database, release, err := s.opt.Open.Acquire(ctx, s.opt.Control)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer release()
+	sealer, err := s.opt.Keeper.Sealer(ctx, s.operator, "directory")
+	if err != nil {
+		return nil, nil, err
+	}
+	if changed, err = sealRow(t, sealer); err != nil {
+		return nil, nil, err
+	}
+	err = database.Read(ctx, func(tx db.Tx) error { now, err = rowOf(tx, t.ID); return err })
+	return now, changed, err
+}
+
 // design turns what was asked for into a row, without writing anything.
 func (s *Service) design(n Opening) (Tenant, error) {
 	if err := n.Validate(); err != nil {
@@ -166,6 +215,9 @@ func (s *Service) design(n Opening) (Tenant, error) {
 		}
 		if _, ok := s.regions[p.Region]; !ok {
 			return Tenant{}, errs.New(errs.Config, "tenant.region.unknown").With("Region", string(p.Region)).Do("tenant.region.unknown.fix")
+		}
+		if err := n.outside(p, home.Name); err != nil {
+			return Tenant{}, err
 		}
 		if p.Name == Main {
 			t.Placements[0] = p

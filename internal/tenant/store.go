@@ -49,6 +49,13 @@ func loadTenants(tx db.Tx, sealer audit.Sealer) ([]Tenant, error) {
 	return list, nil
 }
 
+// rowOf reads one sealed row.
+func rowOf(tx db.Tx, t id.Tenant) ([]byte, error) {
+	var sealed []byte
+	err := tx.Row(`SELECT body FROM tenant WHERE id = ?1`, t.Bytes()).Scan(&sealed)
+	return sealed, err
+}
+
 func openRow(rawID, sealed []byte, sealer audit.Sealer) (Tenant, error) {
 	raw, err := id.FromBytes(rawID)
 	if err != nil {

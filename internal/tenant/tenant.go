@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -136,6 +137,16 @@ func (n Opening) region(regions map[id.Name]Region) (Region, error) {
 			Do("tenant.region.unknown.fix")
 	}
 	return r, nil
+}
+
+// outside refuses a placement in a region to which the profile sends nobody, unless
+// somebody approved it.
+func (n Opening) outside(p Placement, home id.Name) error {
+	if p.Region == home || p.Approval != "" || slices.Contains(slices.Collect(maps.Values(n.Residency)), p.Region) {
+		return nil
+	}
+	return errs.New(errs.Invalid, "tenant.placement.outside").With("Placement", string(p.Name)).With("Region", string(p.Region)).
+		Do("tenant.placement.outside.fix")
 }
 
 // place says where a placement's database is.

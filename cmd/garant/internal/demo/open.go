@@ -13,7 +13,6 @@ import (
 	"garant.example/internal/identity"
 	"garant.example/internal/keys/kms"
 	"garant.example/internal/server"
-	"garant.example/internal/tenant"
 )
 
 // Options say where the demo lives.
@@ -147,9 +146,3 @@ func localKMS(o Options, note *Notebook) (*kms.Local, error) {
 }
 
 const kmsKey = "tenants"
-
-// region declares one place of the demo, with its folder.
-func region(o Options, name id.Name, en, fr, jurisdiction, country, city, provider, code string) tenant.Region {
-	return tenant.Region{Name: name, Title: tenant.Text{EN: en, FR: fr}, Jurisdiction: jurisdiction, Country: country,
-		City: city, Provider: provider, Code: code, Engine: db.SQLite, Dir: filepath.Join(o.Dir, "regions", string(name)), KMS: "local"}
-}
