@@ -126,8 +126,10 @@ func (d *desk) hand(ctx context.Context, rows []opened, op audit.Operation, p Pu
 	if withheld > 0 {
 		e.Detail = map[string]string{"withheld": "restricted"}
 	}
-	_, err := d.log.Append(ctx, e)
-	return out, err
+	if _, err := d.log.Append(ctx, e); err != nil {
+		return nil, err // not even to a caller that forgets to look
+	}
+	return out, nil
 }
 
 // query brings what was asked for into the form values are kept in.
@@ -246,8 +248,10 @@ func (d *desk) masked(ctx context.Context, rows []*row, next int64) (Page, error
 	}
 	e := d.permit.Entry(audit.RecordList)
 	e.Count, e.Detail = int64(len(page.Records)), map[string]string{"fields": "masked"}
-	_, err := d.log.Append(ctx, e)
-	return page, err
+	if _, err := d.log.Append(ctx, e); err != nil {
+		return Page{}, err
+	}
+	return page, nil
 }
 
 // scanBound is how many rows one page may look at to fill itself; a filter that
