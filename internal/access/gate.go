@@ -13,12 +13,12 @@ import (
 // Gate is the one door to tenants' data. It is safe for concurrent use.
 type Gate struct {
 	tenants  *tenant.Service
-	policies policies
+	policies tenant.Memory[*Matrix]
 }
 
 // NewGate returns the door before the tenants.
 func NewGate(tenants *tenant.Service) *Gate {
-	return &Gate{tenants: tenants, policies: policies{held: map[id.Tenant]held{}}}
+	return &Gate{tenants: tenants}
 }
 
 // Permit is a decision that was yes. It opens the tenant's databases; there is no

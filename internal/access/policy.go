@@ -3,8 +3,6 @@ package access
 import (
 	"context"
 	"errors"
-	"sync"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -22,10 +20,6 @@ type Policy struct {
 
 // policyKey names the key that seals policies.
 const policyKey = "config"
-
-// maxPolicyAge is how long another node may go on with a policy that was changed
-// elsewhere; on the node that changed it, the change acts at once.
-const maxPolicyAge = time.Second
 
 // Define replaces the tenant's policy within a transaction of its main log. The
 // caller records the leaf, and calls Forget once the transaction is durable: from
@@ -51,48 +45,14 @@ func (g *Gate) Define(ctx context.Context, tx db.Tx, t tenant.Tenant, p Policy) 
 
 func policyAD(t id.Tenant) []byte { return append([]byte("access.policy\x00"), t.Bytes()...) }
 
-// policies keeps compiled matrices of the tenants that were asked for lately.
-type policies struct {
-	mu   sync.RWMutex
-	held map[id.Tenant]held
-}
-
-type held struct {
-	matrix *Matrix
-	at     time.Time
-}
-
-const maxHeld = 1024 // tenants; a compiled matrix is a few kilobytes
-
 // Matrix returns the compiled policy of a tenant. A tenant without one has an
 // empty matrix, which refuses everything.
 func (g *Gate) Matrix(ctx context.Context, t tenant.Tenant) (*Matrix, error) {
-	now := g.tenants.Clock().Now()
-	g.policies.mu.RLock()
-	h, ok := g.policies.held[t.ID]
-	g.policies.mu.RUnlock()
-	if ok && now.Sub(h.at) < maxPolicyAge {
-		return h.matrix, nil
-	}
-	m, err := g.loadMatrix(ctx, t)
-	if err != nil {
-		return nil, err
-	}
-	g.policies.mu.Lock()
-	defer g.policies.mu.Unlock()
-	if len(g.policies.held) >= maxHeld {
-		clear(g.policies.held) // rare, and cheaper than an exact order of use
-	}
-	g.policies.held[t.ID] = held{m, now}
-	return m, nil
+	return g.policies.Get(t.ID, g.tenants.Clock().Now(), func() (*Matrix, error) { return g.loadMatrix(ctx, t) })
 }
 
 // Forget drops what is remembered of a tenant's policy.
-func (g *Gate) Forget(t id.Tenant) {
-	g.policies.mu.Lock()
-	defer g.policies.mu.Unlock()
-	delete(g.policies.held, t)
-}
+func (g *Gate) Forget(t id.Tenant) { g.policies.Forget(t) }
 
 func (g *Gate) loadMatrix(ctx context.Context, t tenant.Tenant) (*Matrix, error) {
 	log, release, err := g.tenants.Log(ctx, t, tenant.Main)

@@ -66,7 +66,7 @@ type Service struct {
 	finder   Finder
 	scorer   Scorer
 	hasher   *Hasher
-	settings settingsCache
+	settings tenant.Memory[Settings]
 	tokens   tokenCache
 	trying   gauge
 	secret   *[sha256.Size]byte // hash of the setup secret; nil when there is none
@@ -99,7 +99,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	return &Service{tenants: o.Tenants, gate: o.Gate, finder: o.Finder, scorer: o.Scorer, hasher: hasher,
-		settings: settingsCache{held: map[id.Tenant]heldSettings{}}, tokens: newTokenCache(o.Tokens),
+		tokens: newTokenCache(o.Tokens),
 		trying: gauge{busy: map[string]int{}}, secret: secret}, nil
 }
 

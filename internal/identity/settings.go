@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -143,52 +142,14 @@ func (s *Service) Define(ctx context.Context, tx db.Tx, t tenant.Tenant, set Set
 
 // Forget drops what is remembered of a tenant's settings; whoever called Define
 // calls it once the transaction is durable.
-func (s *Service) Forget(t id.Tenant) { s.settings.forget(t) }
-
-// settingsCache keeps the settings of tenants that were asked for lately.
-type settingsCache struct {
-	mu   sync.RWMutex
-	held map[id.Tenant]heldSettings
-}
-
-type heldSettings struct {
-	set Settings
-	at  time.Time
-}
-
-const (
-	maxSettingsAge  = time.Second // how long another node may go on with what was changed elsewhere
-	maxHeldSettings = 1024
-)
-
-func (c *settingsCache) forget(t id.Tenant) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.held, t)
-}
-
-func (c *settingsCache) get(t id.Tenant, now time.Time) (Settings, bool) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	h, ok := c.held[t]
-	return h.set, ok && now.Sub(h.at) < maxSettingsAge && !now.Before(h.at)
-}
-
-func (c *settingsCache) put(t id.Tenant, set Settings, now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.held) >= maxHeldSettings {
-		clear(c.held) // rare, and cheaper than an exact order of use
-	}
-	c.held[t] = heldSettings{set, now}
-}
+func (s *Service) Forget(t id.Tenant) { s.settings.Forget(t) }
 
 // Settings returns the rules in force for a tenant.
 func (s *Service) Settings(ctx context.Context, t tenant.Tenant) (Settings, error) {
-	now := s.now()
-	if set, ok := s.settings.get(t.ID, now); ok {
-		return set, nil
-	}
+	return s.settings.Get(t.ID, s.now(), func() (Settings, error) { return s.readSettings(ctx, t) })
+}
+
+func (s *Service) readSettings(ctx context.Context, t tenant.Tenant) (Settings, error) {
 	log, release, err := s.tenants.Log(ctx, t, tenant.Main)
 	if err != nil {
 		return Settings{}, err
@@ -196,18 +157,13 @@ func (s *Service) Settings(ctx context.Context, t tenant.Tenant) (Settings, erro
 	defer release()
 	var sealed []byte
 	err = log.Read(ctx, func(tx db.Tx) error { sealed, err = readSettings(tx); return err })
-	set := DefaultSettings()
 	switch {
 	case errors.Is(err, db.ErrNoRows):
+		return DefaultSettings(), nil
 	case err != nil:
 		return Settings{}, err
-	default:
-		if set, err = s.openSettings(ctx, t.ID, sealed); err != nil {
-			return Settings{}, err
-		}
 	}
-	s.settings.put(t.ID, set, now)
-	return set, nil
+	return s.openSettings(ctx, t.ID, sealed)
 }
 
 func (s *Service) openSettings(ctx context.Context, t id.Tenant, sealed []byte) (Settings, error) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -48,23 +46,6 @@ func (s *Schema) prepare() error {
 const configKey = "config"
 
 func schemaAD(t id.Tenant) []byte { return append([]byte("vault.schema\x00"), t.Bytes()...) }
-
-// maxSchemaAge is how long another node may go on with a schema that was changed
-// elsewhere.
-const maxSchemaAge = time.Second
-
-// maxSchemas is how many tenants' schemas stay in memory.
-const maxSchemas = 1024
-
-type schemas struct {
-	mu   sync.RWMutex
-	held map[id.Tenant]heldSchema
-}
-
-type heldSchema struct {
-	schema *Schema
-	at     time.Time
-}
 
 // Define replaces the tenant's collections within a transaction of its main log;
 // the caller records the leaf. A collection keeps its number for ever, so that
@@ -181,35 +162,16 @@ func (s *Service) Schema(ctx context.Context, p *access.Permit) (*Schema, error)
 }
 
 func (s *Service) schema(ctx context.Context, t tenant.Tenant) (*Schema, error) {
-	now := s.tenants.Clock().Now()
-	s.schemas.mu.RLock()
-	h, ok := s.schemas.held[t.ID]
-	s.schemas.mu.RUnlock()
-	if ok && now.Sub(h.at) < maxSchemaAge {
-		return h.schema, nil
-	}
-	log, release, err := s.tenants.Log(ctx, t, tenant.Main)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	var schema *Schema
-	err = log.Read(ctx, func(tx db.Tx) error { schema, err = s.loadSchema(ctx, tx, t); return err })
-	if err != nil {
-		return nil, err
-	}
-	s.schemas.mu.Lock()
-	defer s.schemas.mu.Unlock()
-	if len(s.schemas.held) >= maxSchemas {
-		clear(s.schemas.held) // rare, and cheaper than an exact order of use
-	}
-	s.schemas.held[t.ID] = heldSchema{schema, now}
-	return schema, nil
+	return s.schemas.Get(t.ID, s.tenants.Clock().Now(), func() (schema *Schema, err error) {
+		log, release, err := s.tenants.Log(ctx, t, tenant.Main)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		err = log.Read(ctx, func(tx db.Tx) error { schema, err = s.loadSchema(ctx, tx, t); return err })
+		return schema, err
+	})
 }
 
 // Forget drops what is remembered of a tenant's schema.
-func (s *Service) Forget(t id.Tenant) {
-	s.schemas.mu.Lock()
-	defer s.schemas.mu.Unlock()
-	delete(s.schemas.held, t)
-}
+func (s *Service) Forget(t id.Tenant) { s.schemas.Forget(t) }

@@ -18,12 +18,12 @@ import (
 type Service struct {
 	tenants *tenant.Service
 	rings   *keys.Rings
-	schemas schemas
+	schemas tenant.Memory[*Schema]
 }
 
 // New returns the service.
 func New(tenants *tenant.Service, rings *keys.Rings) *Service {
-	return &Service{tenants: tenants, rings: rings, schemas: schemas{held: map[id.Tenant]heldSchema{}}}
+	return &Service{tenants: tenants, rings: rings}
 }
 
 // desk is what one verb works with: the collection of the permit, its log, the
