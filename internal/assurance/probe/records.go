@@ -48,6 +48,9 @@ type Maker struct {
 	Of     tenant.Tenant
 	Schema *vault.Schema
 	Bearer string
+	// Tell hears of every record that Make made, those that others needed included;
+	// may be nil.
+	Tell func(sent time.Time, a Answer, m Made)
 
 	made []Made
 }
@@ -77,11 +80,16 @@ func (m *Maker) Make(ctx context.Context, collection id.Name) (Made, error) {
 	if err != nil {
 		return Made{}, err
 	}
+	sent := m.House.Clock.Now()
 	a, err := m.Door.Must(ctx, Call{Method: "POST", Path: Records(m.Of, collection), Bearer: m.Bearer, Body: body})
 	if err != nil {
 		return Made{}, err
 	}
-	return m.Keep(a, collection, marker)
+	made, err := m.Keep(a, collection, marker)
+	if err == nil && m.Tell != nil {
+		m.Tell(sent, a, made)
+	}
+	return made, err
 }
 
 // Body is what is sent to make a record; extra holds further fields.
