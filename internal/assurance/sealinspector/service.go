@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"regexp"
 
 	"garant.example/internal/assurance/rawscan"
+	"garant.example/internal/db"
 	"garant.example/internal/id"
 	"garant.example/internal/keys"
 )
@@ -134,31 +136,80 @@ func (r *run) roots() []string {
 	return list
 }
 
-// lock is something that only one key opens.
+// lock is an object that only one key opens. What it is bound to stands nowhere in
+// clear but for the name of its collection, of which there are a few.
 type lock struct {
-	body, ad []byte
-	tenant   id.Tenant
+	body   []byte
+	tenant id.Tenant
+	bounds [][]byte
 }
 
-// locks are objects of the canary, one for each key, and how to name that key.
+// opens says whether a key opens it.
+func (l lock) opens(secret []byte) bool {
+	for _, ad := range l.bounds {
+		plain, err := decode(secret, l.body, l.tenant, ad)
+		clear(plain)
+		if err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// locks are objects of the canary, one for each key, and how to name that key. They
+// are read past every domain, so that they are there while the keyring is closed.
 func (r *run) locks(ctx context.Context) (list []lock, refs []string, err error) {
-	known := map[keys.Ref]bool{}
-	canary := r.control.Canary
+	canary, known := r.control.Canary, map[keys.Ref]bool{}
 	for _, p := range canary.Placements {
-		for s, err := range r.house.Vault.Stored(ctx, canary, p.Name) {
-			if err != nil {
-				return nil, nil, err
+		place, err := r.house.Tenants.PlacementPlace(canary, p.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		opened, release, err := r.house.Open(ctx, place)
+		if err != nil {
+			return nil, nil, err
+		}
+		err = opened.Read(ctx, func(tx db.Tx) error {
+			for row, err := range tx.Rows(`SELECT id, version, body FROM vault_record ORDER BY n`) {
+				var raw, body []byte
+				var version int64
+				if err == nil {
+					err = row.Scan(&raw, &version, &body)
+				}
+				if err != nil {
+					return err
+				}
+				h, err := keys.ParseHeader(body)
+				if err != nil || known[h.Ref] || len(list) == maxLocks {
+					continue
+				}
+				known[h.Ref] = true
+				list = append(list, lock{body, canary.ID, r.bounds(raw, version)})
+				refs = append(refs, canary.ID.String()+"/"+h.Ref.String())
 			}
-			h, err := keys.ParseHeader(s.Body)
-			if err != nil || known[h.Ref] || len(list) == maxLocks {
-				continue
-			}
-			known[h.Ref] = true
-			list = append(list, lock{bytes.Clone(s.Body), bytes.Clone(s.AD), canary.ID})
-			refs = append(refs, canary.ID.String()+"/"+h.Ref.String())
+			return nil
+		})
+		release()
+		if err != nil {
+			return nil, nil, err
 		}
 	}
 	return list, refs, nil
+}
+
+// bounds is what an object of the canary may be bound to, for each collection of
+// its profile: tenant, collection, a zero, record and version.
+func (r *run) bounds(record []byte, version int64) (list [][]byte) {
+	declared, ok := r.house.Set.Profile(r.control.Promise.Profile)
+	if !ok {
+		return nil
+	}
+	for _, c := range declared.Collection {
+		ad := append(r.control.Canary.ID.Bytes(), c.Name...)
+		ad = append(append(ad, 0), record...)
+		list = append(list, binary.BigEndian.AppendUint64(ad, uint64(version)))
+	}
+	return list
 }
 
 // lent gives the patterns of the canary's keys, four for each lock; none while the
@@ -207,9 +258,7 @@ func (r *run) inFile(path string, set *rawscan.Set, buffer []byte, locks []lock)
 	}
 	for _, secret := range candidates(small) {
 		for i, l := range locks {
-			plain, err := decode(secret, l.body, l.tenant, l.ad)
-			clear(plain)
-			if err == nil {
+			if l.opens(secret) {
 				return i, nil
 			}
 		}
