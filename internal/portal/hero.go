@@ -16,7 +16,7 @@ func (v *visit) hero(list []assurance.Standing, before past) ui.Hero {
 	}
 	measured := int64(len(list)) - n[assurance.Planned] - n[assurance.Withdrawn]
 	h := ui.Hero{Kicker: v.say.T("portal.trust.kicker", i18n.Params{"tenant": v.tenant.Title}), Title: v.verdict(n, measured),
-		Lede: v.say.T("portal.trust.lede", i18n.Params{"tenant": v.tenant.Title})}
+		Lede: v.say.T("portal.trust.lede")}
 	h.Figures = []ui.Figure{{Label: v.say.T("portal.count.kept"), Value: v.say.Number(n[assurance.Kept]), Tone: ui.Success,
 		Note: v.say.N("portal.count.measured", measured, nil)}}
 	for _, c := range []struct {
@@ -46,7 +46,7 @@ func (v *visit) verdict(n map[assurance.Status]int64, measured int64) string {
 	case unsure > 0:
 		return v.say.N("portal.verdict.unsure", unsure, nil)
 	}
-	return v.say.T("portal.verdict.kept")
+	return v.say.N("portal.verdict.kept", measured, nil)
 }
 
 // fresh says since when there are results, when the last check ran, and where the log

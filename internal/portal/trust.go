@@ -49,7 +49,7 @@ func trustPage(v *visit) error {
 	}
 	before := v.pastOf(v.r.Context())
 	t := trust{Lang: v.lang, Shell: v.tenantFrame(v.say.T("portal.trust.title"), "")}
-	t.Shell.Description = v.say.T("portal.trust.lede", i18n.Params{"tenant": v.tenant.Title})
+	t.Shell.Description = v.say.T("portal.trust.lede")
 	t.Shell.Hero = ui.Masthead(v.hero(list, before))
 	t.Alarms = v.alarms(list, before)
 	t.Map = v.picture(list)
