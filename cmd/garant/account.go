@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"strings"
 	"text/tabwriter"
 
@@ -16,7 +17,7 @@ type AccountList struct {
 }
 
 func (p *program) accountCommand() *cobra.Command {
-	return p.group("account", p.accountList(), p.accountInvite(), p.accountRoles(), p.accountDisable())
+	return p.group("account", p.accountList(), p.accountInvite(), p.accountSetup(), p.accountRoles(), p.accountDisable())
 }
 
 func (p *program) accountList() *cobra.Command {
@@ -68,6 +69,43 @@ func (p *program) accountInvite() *cobra.Command {
 	f.StringVar(&person.Email, "email", "", p.words.T("cli.flag.email"))
 	f.StringVar(&person.Lang, "person-lang", p.words.Lang(), p.words.T("cli.flag.person_lang"))
 	f.StringSliceVar(&roles, "role", nil, p.words.T("cli.flag.role"))
+	return c
+}
+
+// accountSetup makes the operator's first account.
+func (p *program) accountSetup() *cobra.Command {
+	var secret string
+	var person client.Person
+	c := p.verb("account.setup", "SIGN-IN", typeOf[client.Account](), func(c *call) error {
+		if secret == "" {
+			return missingFlag("secret")
+		}
+		if person.SignIn = c.arg(0); person.Name == "" {
+			person.Name = person.SignIn
+		}
+		conn, err := c.dial("", forData)
+		if err != nil {
+			return err
+		}
+		defer conn.close()
+		password, err := c.secret(bufio.NewReader(c.in), "cli.password")
+		if err != nil {
+			return err
+		}
+		a, err := conn.Setup(c.ctx, secret, person, password)
+		if err != nil {
+			return printed(err)
+		}
+		return c.answer(a, func(w *tabwriter.Writer) {
+			c.fact(w, "account", a.ID)
+			c.fact(w, "sign_in", a.Person.SignIn)
+			c.fact(w, "roles", strings.Join(a.Roles, " "))
+		})
+	})
+	c.Flags().StringVar(&secret, "secret", "", p.words.T("cli.flag.secret"))
+	c.Flags().StringVar(&person.Name, "name", "", p.words.T("cli.flag.name"))
+	c.Flags().StringVar(&person.Email, "email", "", p.words.T("cli.flag.email"))
+	c.Flags().StringVar(&person.Lang, "person-lang", p.words.Lang(), p.words.T("cli.flag.person_lang"))
 	return c
 }
 

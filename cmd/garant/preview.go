@@ -16,7 +16,7 @@ import (
 func (p *program) previewCommand() *cobra.Command {
 	var listen string
 	c := p.verb("preview", "", nil, func(c *call) error { return c.preview(listen) })
-	c.Flags().StringVar(&listen, "listen", "127.0.0.1:0", p.words.T("cli.flag.listen"))
+	c.Flags().StringVar(&listen, "listen", "127.0.0.1:0", p.words.T("cli.flag.listen_here"))
 	return c
 }
 
