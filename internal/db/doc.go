@@ -24,8 +24,9 @@
 // with ON CONFLICT DO NOTHING and look at the number of rows instead. Texts are
 // UTF-8 without zero bytes. NULL goes into []byte (nil) and into pointers only.
 // Scan a Row before the next statement. Other statements may run within a loop
-// over Rows. A transaction is over when its function returns. Read must not be
-// called within Read of the same database.
+// over Rows. A transaction is over when its function returns. Within Write, call
+// neither Write nor Close of the same database; within Read, not Read: each would
+// wait for itself.
 //
 // # SQL
 //

@@ -153,7 +153,16 @@ shift 3
   -c shared_buffers=64MB -c max_connections=200 -c autovacuum_naptime=60s -c deadlock_timeout=100ms "$@" </dev/null >>"$dir/log" 2>&1 &
 pid=$!
 read -r word
-if [ "$word" = kill ]; then kill -KILL "$pid"; else kill -INT "$pid"; fi
+if [ "$word" = kill ]; then
+  all=$pid # with its children, which would serve on for a while
+  for s in /proc/[0-9]*/stat; do
+    read -r p name state parent rest <"$s" || continue
+    [ "$parent" = "$pid" ] && all="$all $p"
+  done 2>/dev/null
+  kill -KILL $all
+else
+  kill -INT "$pid"
+fi
 wait "$pid"
 [ -n "$word" ] || rm -rf "$dir" # no word: the test process is gone
 `
@@ -218,7 +227,7 @@ func (s *Server) Log() string {
 // Down stops the server and keeps its folder; Up starts it again.
 func (s *Server) Down() { s.tell("stop\n") }
 
-// Kill ends the server's first process as a crash would, and keeps its folder.
+// Kill ends all the server's processes as a crash would, and keeps its folder.
 func (s *Server) Kill() { s.tell("kill\n") }
 
 func (s *Server) tell(word string) {

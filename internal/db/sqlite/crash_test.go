@@ -1,3 +1,5 @@
+//go:build linux
+
 package sqlite_test
 
 import (
@@ -136,4 +138,18 @@ func kill(t *testing.T, dir string, n int, acknowledged map[string]bool) {
 	if err := cmd.Wait(); err == nil || errs.Len() > 0 {
 		t.Fatalf("the load ended by itself: %v %s", err, errs.String())
 	}
+}
+
+// roleOpener tries to open a database that another process holds.
+func roleOpener(dir string) error {
+	if _, err := openAt(dir, "a.db", db.Placement); !errors.Is(err, db.ErrInUse) {
+		return fmt.Errorf("got %w", err)
+	}
+	return nil
+}
+
+func TestInUseElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	mustOpen(t, dir, db.Placement)
+	runChild(t, "opener", dir, nil)
 }

@@ -62,21 +62,12 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// roleOpener tries to open a database that another process holds.
-func roleOpener(dir string) error {
-	if _, err := openAt(dir, "a.db", db.Placement); !errors.Is(err, db.ErrInUse) {
-		return fmt.Errorf("got %w", err)
-	}
-	return nil
-}
-
 func TestInUse(t *testing.T) {
 	dir := t.TempDir()
 	d := mustOpen(t, dir, db.Placement)
 	if _, err := openAt(dir, "a.db", db.Placement); !errors.Is(err, db.ErrInUse) || !errors.Is(err, db.ErrUnavailable) {
 		t.Errorf("a second handle: %v", err)
 	}
-	runChild(t, "opener", dir, nil)
 	place := db.Place{Family: db.Placement, Path: filepath.Join(dir, "a.db")}
 	if err := sqlite.New(sqlite.Options{}).Drop(t.Context(), place); !errors.Is(err, db.ErrInUse) {
 		t.Errorf("dropped while open: %v", err)
