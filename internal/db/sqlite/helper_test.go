@@ -51,3 +51,17 @@ func lines(d db.DB) (map[string]bool, error) {
 	})
 	return all, err
 }
+
+// drainLines reads every body.
+func drainLines(tx db.Tx) error {
+	for row, err := range tx.Rows(`SELECT body FROM line ORDER BY id`) {
+		if err != nil {
+			return err
+		}
+		var body []byte
+		if err := row.Scan(&body); err != nil {
+			return err
+		}
+	}
+	return nil
+}

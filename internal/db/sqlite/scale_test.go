@@ -162,19 +162,6 @@ func roleHundred(dir string) error {
 	return errors.Join(errs...)
 }
 
-func drainLines(tx db.Tx) error {
-	for row, err := range tx.Rows(`SELECT body FROM line ORDER BY id`) {
-		if err != nil {
-			return err
-		}
-		var body []byte
-		if err := row.Scan(&body); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func TestHundredTenantsInMemory(t *testing.T) {
 	t.Log(runChild(t, "hundred", t.TempDir(), nil))
 }
