@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"garant.example/internal/access"
 	"garant.example/internal/id"
 	"garant.example/internal/tenant"
 	"garant.example/testkit/house"
@@ -47,7 +48,7 @@ func person(t *testing.T, h *house.House, of tenant.Tenant, role id.Name) *brows
 	name, initial := h.Account(of, role)
 	b := newBrowser(t, h, of)
 	b.signIn(name, initial)
-	b.post("/password", "present", initial, "wanted", chosen)
+	b.done("/password", "present", initial, "wanted", chosen)
 	return b
 }
 
@@ -155,4 +156,23 @@ func main(body string) string {
 	words := regexp.MustCompile(`<[^>]*>`).ReplaceAllString(body, " ")
 	words = strings.Join(strings.Fields(words), " ")
 	return words[:min(len(words), 2000)]
+}
+
+// admin signs the operator's administrator in: house made the account, so its
+// password is given anew.
+func admin(t *testing.T, h *house.House) *browser {
+	t.Helper()
+	op := operator(t, h)
+	list, err := h.House.Identity.Accounts(house.Platform(), h.Permit(op, access.Ask{Action: access.List, On: access.Account}), id.Account{}, 1)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d accounts, %v", len(list), err)
+	}
+	initial, err := h.House.Identity.ResetPassword(house.Platform(), h.Permit(op, access.Ask{Action: access.Manage, On: access.Account}), list[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBrowser(t, h, op)
+	b.signIn(list[0].Person.SignIn, initial)
+	b.done("/password", "present", initial, "wanted", chosen)
+	return b
 }
