@@ -7,6 +7,7 @@ import (
 	"garant.example/internal/api"
 	"garant.example/internal/assurance"
 	"garant.example/internal/assurance/auditprobe"
+	"garant.example/internal/assurance/datainventory"
 	"garant.example/internal/assurance/logverifier"
 	"garant.example/internal/assurance/markerscan"
 	"garant.example/internal/assurance/placementregister"
@@ -21,6 +22,7 @@ func mechanisms(h *assurance.House) []assurance.Mechanism {
 		placementregister.New(h),
 		logverifier.New(h),
 		auditprobe.New(h),
+		datainventory.New(h),
 	}
 }
 
@@ -45,7 +47,7 @@ func (r *Running) assuranceHouse() *assurance.House {
 		Set: h.Profiles.Set(), Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault, Rings: h.Rings,
 		Profiles: h.Profiles, Clock: h.Opt.Clock, Dir: h.Opt.Dir, Control: h.Opt.Control, Open: h.Pool.Acquire, Rows: h.Rows,
 		Folders: func() []string { return []string{os.TempDir()} },
-		Doors:   r.doors.Listeners, URL: r.URL, Roots: r.Roots, Table: table, Links: r.links,
+		Doors:   r.doors.Listeners, URL: r.URL, Roots: r.Roots, Table: table, Links: r.links, Beside: r.serving.Faults.beside,
 	}
 }
 
@@ -64,6 +66,14 @@ func (r *Running) links() []assurance.Link {
 	var list []assurance.Link
 	for _, region := range r.House.Opt.Regions {
 		list = append(list, databaseLink(region))
+		if link, ok := metadataLink(region); ok {
+			list = append(list, link)
+		}
 	}
-	return list
+	for _, service := range r.House.Opt.KMS {
+		if service.Link != nil {
+			list = append(list, *service.Link)
+		}
+	}
+	return append(list, r.serving.Faults.linked()...)
 }
