@@ -34,6 +34,7 @@ type run struct {
 	garden  *garden
 	schema  *vault.Schema
 	since   time.Time // of the machine: what files carry
+	servers []string  // data folders of database servers
 	turned  int       // altered copies that had to be refused
 	bits    int       // of the canary's shortest key; 0 when nobody asked
 }
@@ -157,14 +158,16 @@ func (r *run) scan(ctx context.Context, marks []mark) error {
 		r.finding.Miss("assurance.reason.parameter", err)
 		return nil
 	}
-	mine := folders(r.house)
-	s.own(mine)
-	if r.house.Folders != nil {
-		s.shared(r.house.Folders(), mine, r.since)
-	}
 	list, err := databases(r.house, r.control.Tenants)
 	if err != nil {
 		return err
+	}
+	mine := folders(r.house)
+	s.own(mine)
+	r.servers = servers(ctx, r.house, list)
+	s.shared(r.servers, mine, r.since, maxServer)
+	if r.house.Folders != nil {
+		s.shared(r.house.Folders(), mine, r.since, maxShared)
 	}
 	if err := s.tables(ctx, r.house, list); err != nil {
 		r.finding.Miss("marker_scan.reason.unfinished", err)
@@ -195,7 +198,8 @@ func (r *run) judge(s *scanner, marks []mark) {
 			r.fail("marker_scan.reason.clear", m, h.place)
 		case lies(h.place, m.own):
 			home[h.mark] = true
-		case r.plan.onlyIn:
+		case r.plan.onlyIn && !within(h.place, r.servers):
+			// A server's own files hold all its databases; its tables tell them apart.
 			r.fail("marker_scan.reason.elsewhere", m, h.place)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,8 @@ import (
 // were written to since the planting are read there.
 const (
 	maxDepth  = 3
-	maxShared = 256 << 20       // bytes
+	maxShared = 256 << 20       // bytes that are new in a folder for temporary files
+	maxServer = 8 << 30         // bytes that are new in the folder of a database server
 	slack     = 2 * time.Second // file systems keep coarse times
 )
 
@@ -84,8 +86,8 @@ func (s *scanner) own(list []string) {
 }
 
 // shared searches the new files of folders that others write to as well.
-func (s *scanner) shared(list, mine []string, since time.Time) {
-	budget := int64(maxShared)
+func (s *scanner) shared(list, mine []string, since time.Time, most int64) {
+	budget := most
 	for _, root := range list {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			switch {
@@ -101,7 +103,7 @@ func (s *scanner) shared(list, mine []string, since time.Time) {
 				return nil
 			}
 			if budget -= about.Size(); budget < 0 {
-				return fmt.Errorf("more than %d bytes are new in %s", maxShared, root)
+				return fmt.Errorf("more than %d bytes are new in %s", most, root)
 			}
 			s.file(path)
 			return nil
@@ -139,6 +141,32 @@ func readable(path string) bool {
 		return false
 	}
 	return f.Close() == nil
+}
+
+// servers are the data folders of PostgreSQL servers that stand on this machine and
+// may be read. A server that does not tell where its files lie is searched through
+// its tables alone.
+func servers(ctx context.Context, h *assurance.House, list []database) []string {
+	var folders []string
+	for _, d := range list {
+		if d.place.Engine != db.Postgres {
+			continue
+		}
+		opened, release, err := h.Open(ctx, d.place)
+		if err != nil {
+			continue // the search of its tables tells
+		}
+		var folder string
+		err = opened.Read(ctx, func(tx db.Tx) error { return tx.Row(`SELECT current_setting('data_directory')`).Scan(&folder) })
+		release()
+		if err != nil || slices.Contains(folders, folder) {
+			continue
+		}
+		if about, err := os.Stat(filepath.Join(folder, "PG_VERSION")); err == nil && about.Mode().IsRegular() {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
 }
 
 // database is one open database that is searched row by row: what the engine packs,

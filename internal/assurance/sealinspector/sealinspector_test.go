@@ -19,12 +19,14 @@ import (
 	"garant.example/testkit/house"
 )
 
-// provider is a cloud of one key service.
-type provider struct{ service *awskms.Server }
+// provider is a cloud of which only the key service can be made to say no.
+type provider struct {
+	assurance.Cloud
+	service *awskms.Server
+}
 
-func (p provider) Place(string, id.Name, map[string]string) {}
-func (p provider) Deny(string)                              { p.service.Deny("alias/tenants", true) }
-func (p provider) Clear(string)                             { p.service.Deny("alias/tenants", false) }
+func (p provider) Deny(string)  { p.service.Deny("alias/tenants", true) }
+func (p provider) Clear(string) { p.service.Deny("alias/tenants", false) }
 
 // cloudy are options under which the region of Sydney has its keys in a cloud's key
 // service.
@@ -56,7 +58,7 @@ func cloudy(t *testing.T, c clock.Clock) house.Options {
 			regions[i].KMS = "aws"
 		}
 	}
-	return house.Options{Clock: c, Regions: regions, Faults: server.NewFaults(provider{service}), KMS: map[id.Name]server.KMS{
+	return house.Options{Clock: c, Regions: regions, Faults: server.NewFaults(provider{service: service}), KMS: map[id.Name]server.KMS{
 		"local": {Service: local, Key: "tenants"}, "aws": {Service: remote, Key: "alias/tenants"}}}
 }
 
