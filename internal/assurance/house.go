@@ -56,6 +56,9 @@ type House struct {
 	// Links are the connections that the platform opens to others: databases, KMS,
 	// metadata, log receivers.
 	Links func() []Link
+	// Beside are the sockets of this process on which somebody else is played: the
+	// stand-ins of a demo. In a real service there are none.
+	Beside func() []string
 }
 
 // Link is a connection the platform opens.
@@ -64,6 +67,9 @@ type Link struct {
 	Address string // host:port; empty when it is in process or a file
 	TLS     bool   // the connection is TLS and verifies its peer
 	InHouse bool   // in process: there is no wire
+	Machine bool   // the machine's own service, on a loopback or link-local address: says where it stands
+	// Config is what the connection is made with, the very one; nil without TLS.
+	Config *tls.Config
 }
 
 // Cell is one operation of an edge: a row of the matrix that role-matrix executes.
@@ -91,6 +97,9 @@ type Faults interface {
 	Door(name string, config func(*tls.ClientHelloInfo) (*tls.Config, error))
 	// Route serves one more handler on every door, past the tables.
 	Route(name, method, path string, handler http.HandlerFunc)
+	// Link is one more connection that the platform holds to a receiver, which listens
+	// on the socket. Both end with the hole.
+	Link(name string, link Link, receiver net.Listener, held net.Conn)
 	// Cloud is the demo's stand-in for a provider; nil when there is none.
 	Cloud() Cloud
 	// Clear takes a hole away again.
@@ -105,6 +114,8 @@ type Cloud interface {
 	Place(name string, region id.Name, say map[string]string)
 	// Deny makes the key management service refuse to unwrap.
 	Deny(name string)
+	// Sockets are where the stand-in itself listens, in this process.
+	Sockets() []string
 	// Clear takes the change of a name back.
 	Clear(name string)
 }

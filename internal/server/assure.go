@@ -8,6 +8,7 @@ import (
 	"garant.example/internal/assurance"
 	"garant.example/internal/assurance/auditprobe"
 	"garant.example/internal/assurance/datainventory"
+	"garant.example/internal/assurance/listenersweep"
 	"garant.example/internal/assurance/logverifier"
 	"garant.example/internal/assurance/markerscan"
 	"garant.example/internal/assurance/placementregister"
@@ -20,6 +21,7 @@ func mechanisms(h *assurance.House) []assurance.Mechanism {
 		markerscan.New(h),
 		sealinspector.New(h),
 		placementregister.New(h),
+		listenersweep.New(h),
 		logverifier.New(h),
 		auditprobe.New(h),
 		datainventory.New(h),

@@ -28,6 +28,14 @@ type Faults struct {
 	routes map[string]fault
 	doors  map[string]func(*tls.ClientHelloInfo) (*tls.Config, error)
 	extra  map[string]*http.Server
+	links  map[string]heldLink
+}
+
+// heldLink is a connection that a sabotage opened, with whoever receives it.
+type heldLink struct {
+	link     assurance.Link
+	receiver net.Listener
+	held     net.Conn
 }
 
 type fault struct {
@@ -38,7 +46,7 @@ type fault struct {
 // NewFaults returns closed holes over a cloud whose words can be changed.
 func NewFaults(cloud assurance.Cloud) *Faults {
 	return &Faults{cloud: cloud, taps: map[string]func(id.Tenant, string, []byte){}, routes: map[string]fault{},
-		doors: map[string]func(*tls.ClientHelloInfo) (*tls.Config, error){}, extra: map[string]*http.Server{}}
+		doors: map[string]func(*tls.ClientHelloInfo) (*tls.Config, error){}, extra: map[string]*http.Server{}, links: map[string]heldLink{}}
 }
 
 // Tap hears the bodies of the requests to a tenant.
@@ -75,6 +83,44 @@ func (f *Faults) Route(name, method, path string, handler http.HandlerFunc) {
 	f.routes[name] = fault{method, path, handler}
 }
 
+// Link holds one more connection to a receiver.
+func (f *Faults) Link(name string, link assurance.Link, receiver net.Listener, held net.Conn) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.links[name] = heldLink{link, receiver, held}
+}
+
+// linked lists the connections that a sabotage opened.
+func (f *Faults) linked() []assurance.Link {
+	if f == nil {
+		return nil
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	var list []assurance.Link
+	for _, l := range f.links {
+		list = append(list, l.link)
+	}
+	return list
+}
+
+// beside lists the sockets of this process on which somebody else is played.
+func (f *Faults) beside() []string {
+	if f == nil {
+		return nil
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	var list []string
+	for _, l := range f.links {
+		list = append(list, l.receiver.Addr().String())
+	}
+	if f.cloud != nil {
+		list = append(list, f.cloud.Sockets()...)
+	}
+	return list
+}
+
 // Cloud is the demo's stand-in for a provider.
 func (f *Faults) Cloud() assurance.Cloud { return f.cloud }
 
@@ -88,6 +134,10 @@ func (f *Faults) Clear(name string) {
 	if server := f.extra[name]; server != nil {
 		_ = server.Close() // its sockets go with it
 		delete(f.extra, name)
+	}
+	if l, ok := f.links[name]; ok {
+		_, _ = l.held.Close(), l.receiver.Close() // nobody needs them any more
+		delete(f.links, name)
 	}
 	if f.cloud != nil {
 		f.cloud.Clear(name)
@@ -187,7 +237,14 @@ func (f *Faults) serving(d web.Door) web.Door {
 	}
 	d.Handler = f.wrap(d.Handler)
 	if !d.Plaintext {
-		d.Config = f.handshake
+		d.Config = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			c, err := f.handshake(hello)
+			if c != nil && len(c.Certificates) == 0 && c.GetCertificate == nil {
+				c = c.Clone()
+				c.GetCertificate = d.Certificate // the hole changes something else
+			}
+			return c, err
+		}
 	}
 	return d
 }

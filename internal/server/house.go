@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"garant.example/internal/access"
+	"garant.example/internal/assurance"
 	"garant.example/internal/audit"
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
@@ -29,6 +30,7 @@ import (
 type KMS struct {
 	Service kms.KMS
 	Key     string
+	Link    *assurance.Link // how it is reached; nil for a file of this machine
 }
 
 // Options are what a house stands on; package config fills them for real, the
@@ -73,7 +75,7 @@ func Open(ctx context.Context, opt Options) (h *House, fresh bool, err error) {
 	if h.Catalog, err = i18n.Load(); err != nil {
 		return nil, false, err
 	}
-	if h.Space, err = audit.NewGuard(audit.GuardOptions{Dir: opt.Dir, Clock: opt.Clock}); err != nil {
+	if h.Space, err = audit.NewGuard(audit.GuardOptions{Dir: opt.Dir, Clock: opt.Clock, Notify: h.observeSpace}); err != nil {
 		return nil, false, err
 	}
 	h.Pool = db.NewPool(db.PoolOptions{Open: opt.OpenDatabases, Clock: opt.Clock, Drivers: map[db.Engine]db.Driver{
