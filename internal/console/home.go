@@ -36,29 +36,36 @@ func home(v *visit) error {
 		return err
 	}
 	p.Body.add(v.tiles(list, counted, total))
-	if v.base == operatorBase && v.can(access.List, access.Tenant) {
-		p.Body.add(section("tenants", v.t("nav.tenants"), "", ui.Table(v.tenantTable(v.t("nav.tenants"), false))))
-	}
 	if len(list) > 0 {
 		changes, err := v.changes(list)
 		if err != nil {
 			return err
 		}
 		p.Body.add(v.redNow(list), changes)
-		if v.base == operatorBase {
-			for _, declared := range v.c.Profiles.Set().Profiles() {
-				if len(declared.Promises) > 0 {
-					p.Body.add(ui.PromiseMap(v.lang, v.picture(string(declared.Name), declared.Title.In(v.say.Lang()), ofProfile(list, declared.Name))))
-				}
-			}
-		} else {
-			p.Body.add(ui.PromiseMap(v.lang, v.picture("map", v.t("home.map"), list)))
-		}
 	}
+	if v.base == operatorBase && v.can(access.List, access.Tenant) {
+		p.Body.add(section("tenants", v.t("nav.tenants"), "", ui.Table(v.tenantTable(v.t("nav.tenants"), false))))
+	}
+	p.Body.add(v.maps(list)...)
 	if len(counted) > 0 {
 		p.Body.add(section("data", v.t("home.data"), v.t("home.data_lede"), ui.Table(v.collectionTable(counted))))
 	}
 	return v.show(p)
+}
+
+// maps are the pictures of promises: the tenant's, or for the operator one of each
+// profile.
+func (v *visit) maps(list []assurance.Standing) (out parts) {
+	if v.base != operatorBase && len(list) > 0 {
+		out.add(ui.PromiseMap(v.lang, v.picture("map", v.t("home.map"), list)))
+		return out
+	}
+	for _, declared := range v.c.Profiles.Set().Profiles() {
+		if own := ofProfile(list, declared.Name); len(own) > 0 {
+			out.add(ui.PromiseMap(v.lang, v.picture(string(declared.Name), declared.Title.In(v.say.Lang()), own)))
+		}
+	}
+	return out
 }
 
 // counted is a collection with how many records it holds.

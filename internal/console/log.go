@@ -333,6 +333,9 @@ func (r *reader) entry(e audit.Record) ui.Entry {
 		Actor: r.actor(e.Entry.Actor), Operation: v.told(e.Entry), Object: r.object(e.Entry), Reason: v.reason(e.Entry.Reason),
 		Purpose: v.purposeOf(e.Entry), Leaf: e.Leaf.String(),
 		Proof: ui.Link{Text: v.t("leaf", i18n.Params{"n": e.Seq}), Href: v.at("log", formatSeq(e.Seq)) + placementQuery(v.placement())}}
+	if e.Entry.Operation == audit.ControlRun {
+		out.Reason = ui.StatusOf(e.Entry.Reason).Word(v.lang) // what the control found
+	}
 	switch e.Entry.Outcome {
 	case audit.Done:
 		out.Outcome = ui.Allowed
@@ -380,14 +383,20 @@ func (r *reader) object(e audit.Entry) ui.Link {
 	}
 	text, href := objectID(e.Kind, e.Object), ""
 	switch {
-	case e.Object.IsZero():
+	case e.Object.IsZero(), text == e.Actor.Ref: // what somebody did to the own account names nobody else
 		text = ""
+	case e.Kind == access.Promise.String():
+		text = e.Detail["promise"]
+		if v.base == operatorBase && v.can(access.Read, access.Promise) {
+			href = v.at("promises", text)
+		}
+		return ui.Link{Text: text, Href: href}
 	case e.Kind == access.Record.String() && e.Collection != "":
 		href = v.at("collections", string(e.Collection), "records", text)
 		if !v.may(access.Ask{Action: access.Read, On: access.Record, Collection: e.Collection}) {
 			href = ""
 		}
-	case e.Kind == access.Account.String():
+	case e.Kind == access.Account.String(), e.Kind == "session":
 		if name, ok := r.names[text]; ok {
 			return ui.Link{Text: name, Href: v.at("people", text)}
 		}
@@ -412,8 +421,10 @@ func objectID(kind string, raw id.Raw) string {
 	switch kind {
 	case access.Record.String():
 		return id.Record{Raw: raw}.String()
-	case access.Account.String():
+	case access.Account.String(), "session": // a session is told by whose it is
 		return id.Account{Raw: raw}.String()
+	case access.Promise.String():
+		return id.Run{Raw: raw}.String()
 	case access.Token.String():
 		return id.Token{Raw: raw}.String()
 	case access.Tenant.String():

@@ -72,7 +72,7 @@ func rooms(of tenant.Tenant) (out []console.Route) {
 	return out
 }
 
-func (b *browser) try(one try) *http.Response {
+func (b *visitor) try(one try) *http.Response {
 	b.t.Helper()
 	if one.route.Method == http.MethodPost {
 		res, _ := b.post(one.path, one.form...)
@@ -97,7 +97,7 @@ func TestEveryRoomAsksTheGate(t *testing.T) {
 		if of.Operator {
 			kind = actor.Staff
 		}
-		var last *browser
+		var last *visitor
 		for _, role := range m.Roles() {
 			if !m.Holds(role.Name, kind) {
 				continue
@@ -126,7 +126,7 @@ func TestEveryRoomAsksTheGate(t *testing.T) {
 }
 
 // outside sends somebody of another tenant to every room: nobody is known there.
-func outside(t *testing.T, h *house.House, b *browser, other tenant.Tenant) {
+func outside(t *testing.T, h *house.House, b *visitor, other tenant.Tenant) {
 	t.Helper()
 	for _, route := range rooms(other) {
 		for _, one := range tries(h, t, other, route)[:1] {
@@ -142,7 +142,7 @@ func outside(t *testing.T, h *house.House, b *browser, other tenant.Tenant) {
 }
 
 // fresh makes a person for a role that house may have given to somebody already.
-func fresh(t *testing.T, h *house.House, of tenant.Tenant, role id.Name) *browser {
+func fresh(t *testing.T, h *house.House, of tenant.Tenant, role id.Name) *visitor {
 	t.Helper()
 	if of.Operator && role == "operator-admin" {
 		return admin(t, h)

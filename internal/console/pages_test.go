@@ -102,7 +102,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 	account := regexp.MustCompile(`/people/(a_[a-z0-9]+)`).FindStringSubmatch(manager.page("/people"))[1]
 	paths := strings.NewReplacer("/t/{tenant}", "/t/agora", "/collections/{collection}/records/{record}", record, "{collection}", "participants",
 		"{account}", account, "{seq}", "5", "{of}", "agora", "{promise}", string(h.House.Profiles.Set().Promises()[0].ID), "{$}", "")
-	people := map[string][]*browser{"/t/": {manager, person(t, h, of, "auditor")}, "/operator": {admin(t, h), person(t, h, operator(t, h), "auditor")}}
+	people := map[string][]*visitor{"/t/": {manager, person(t, h, of, "auditor")}, "/operator": {admin(t, h), person(t, h, operator(t, h), "auditor")}}
 	seen := 0
 	for _, lang := range []string{"en", "fr"} {
 		for _, r := range console.Routes() {
@@ -143,7 +143,7 @@ func TestEveryPageInBothLanguages(t *testing.T) {
 }
 
 // language chooses as a reader does.
-func (b *browser) language(lang string) {
+func (b *visitor) language(lang string) {
 	b.t.Helper()
 	if res, _ := b.get("/sign-in?lang=" + lang); res.StatusCode != http.StatusSeeOther {
 		b.t.Fatalf("choosing %s: %s", lang, res.Status)
@@ -151,7 +151,7 @@ func (b *browser) language(lang string) {
 }
 
 // afterForms are the pages that answer a form.
-func afterForms(t *testing.T, b *browser, lang, record string) {
+func afterForms(t *testing.T, b *visitor, lang, record string) {
 	t.Helper()
 	const list = "/collections/participants"
 	for _, form := range [][]string{{record + "/reveal"}, {record + "/reveal", "purpose", "support"}, {record + "/reveal", "purpose", "support", "then", "edit"},

@@ -273,10 +273,10 @@ func listSabotages(v *visit) error {
 
 func (v *visit) sabotageRow(s assurance.Standing, broken bool) ui.Row {
 	title := s.Promise.Title.In(v.say.Lang())
-	does := ui.Button{Text: v.t("sabotage.break"), Kind: ui.Dangerous, Describe: title}
+	does := ui.Button{Text: v.t("sabotage.break"), Kind: ui.Secondary, Describe: title}
 	act := "break"
 	if broken {
-		does, act = ui.Button{Text: v.t("sabotage.heal"), Kind: ui.Secondary, Describe: title}, "heal"
+		does, act = ui.Button{Text: v.t("sabotage.heal"), Kind: ui.Primary, Describe: title}, "heal"
 	}
 	return ui.Row{ID: "p-" + string(s.Promise.ID), Cells: []ui.Cell{{Text: title, Href: v.promiseHref(s.Promise)},
 		ui.Text(s.Promise.Sabotage.In(v.say.Lang())), ui.Content(ui.StatusBadge(v.lang, statusOf(s))),

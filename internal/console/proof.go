@@ -96,7 +96,11 @@ func (r *reader) entryFacts(e audit.Record) []ui.KeyValue {
 	}
 	add("entry.agent", x.Actor.Agent)
 	if line.Object.Text != "" {
-		facts = append(facts, shown(v.t("entry.object"), ui.TextLink(v.lang, orHere(line.Object))))
+		object := fact(v.t("entry.object"), line.Object.Text)
+		if line.Object.Href != "" {
+			object = shown(object.Key, ui.TextLink(v.lang, line.Object))
+		}
+		facts = append(facts, object)
 	}
 	if !x.Object.IsZero() {
 		code("entry.id", objectID(x.Kind, x.Object))
@@ -123,14 +127,6 @@ func keysOf(m map[string]string) map[string]string {
 		out[k] = k
 	}
 	return out
-}
-
-// orHere gives a text without an address one that leads nowhere else.
-func orHere(k ui.Link) ui.Link {
-	if k.Href == "" {
-		k.Href = "#main"
-	}
-	return k
 }
 
 // fieldNames are the fields that were touched or shown, in words.

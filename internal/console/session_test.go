@@ -52,7 +52,7 @@ func TestTheSessionCookie(t *testing.T) {
 }
 
 // plant gives the browser a cookie that somebody else chose.
-func (b *browser) plant(c *http.Cookie) {
+func (b *visitor) plant(c *http.Cookie) {
 	b.t.Helper()
 	at, err := url.Parse(b.h.URL())
 	if err != nil {

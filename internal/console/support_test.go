@@ -17,9 +17,9 @@ import (
 
 const chosen = "un-mot-de-passe-bien-long-8412-XYZ!"
 
-// browser is a person with cookies. It sends what a browser sends with a form of
+// visitor is a person with cookies. It sends what a browser sends with a form of
 // the same site.
-type browser struct {
+type visitor struct {
 	t    *testing.T
 	h    *house.House
 	c    *http.Client
@@ -27,7 +27,7 @@ type browser struct {
 	lang string
 }
 
-func newBrowser(t *testing.T, h *house.House, of tenant.Tenant) *browser {
+func newBrowser(t *testing.T, h *house.House, of tenant.Tenant) *visitor {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -35,7 +35,7 @@ func newBrowser(t *testing.T, h *house.House, of tenant.Tenant) *browser {
 	}
 	c := h.Client()
 	c.Jar = jar
-	b := &browser{t: t, h: h, c: c, base: "/t/" + string(of.Slug)}
+	b := &visitor{t: t, h: h, c: c, base: "/t/" + string(of.Slug)}
 	if of.Operator {
 		b.base = "/operator"
 	}
@@ -43,7 +43,7 @@ func newBrowser(t *testing.T, h *house.House, of tenant.Tenant) *browser {
 }
 
 // person makes an account with a role and signs it in with a password of its own.
-func person(t *testing.T, h *house.House, of tenant.Tenant, role id.Name) *browser {
+func person(t *testing.T, h *house.House, of tenant.Tenant, role id.Name) *visitor {
 	t.Helper()
 	name, initial := h.Account(of, role)
 	b := newBrowser(t, h, of)
@@ -52,14 +52,14 @@ func person(t *testing.T, h *house.House, of tenant.Tenant, role id.Name) *brows
 	return b
 }
 
-func (b *browser) signIn(name, password string) {
+func (b *visitor) signIn(name, password string) {
 	b.t.Helper()
 	if res, body := b.post("/sign-in", "name", name, "password", password); res.StatusCode != http.StatusSeeOther {
 		b.t.Fatalf("sign-in of %s: %s\n%s", name, res.Status, body)
 	}
 }
 
-func (b *browser) send(req *http.Request) (*http.Response, string) {
+func (b *visitor) send(req *http.Request) (*http.Response, string) {
 	b.t.Helper()
 	req.Header.Set("Accept", "text/html")
 	req.Header.Set("Sec-Fetch-Site", "same-origin")
@@ -78,14 +78,14 @@ func (b *browser) send(req *http.Request) (*http.Response, string) {
 	return res, string(body)
 }
 
-func (b *browser) address(path string) string {
+func (b *visitor) address(path string) string {
 	if !strings.HasPrefix(path, "/t/") && !strings.HasPrefix(path, "/operator") && !strings.HasPrefix(path, "//") {
 		path = b.base + path
 	}
 	return b.h.URL() + strings.TrimPrefix(path, "//host")
 }
 
-func (b *browser) get(path string) (*http.Response, string) {
+func (b *visitor) get(path string) (*http.Response, string) {
 	b.t.Helper()
 	req, err := http.NewRequest("GET", b.address(path), nil)
 	if err != nil {
@@ -95,7 +95,7 @@ func (b *browser) get(path string) (*http.Response, string) {
 }
 
 // post sends pairs of name and value as a form.
-func (b *browser) post(path string, pairs ...string) (*http.Response, string) {
+func (b *visitor) post(path string, pairs ...string) (*http.Response, string) {
 	b.t.Helper()
 	form := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -110,7 +110,7 @@ func (b *browser) post(path string, pairs ...string) (*http.Response, string) {
 }
 
 // page asks for a page that must be there.
-func (b *browser) page(path string) string {
+func (b *visitor) page(path string) string {
 	b.t.Helper()
 	res, body := b.get(path)
 	if res.StatusCode != http.StatusOK {
@@ -120,7 +120,7 @@ func (b *browser) page(path string) string {
 }
 
 // done sends a form that must lead on, and returns where.
-func (b *browser) done(path string, pairs ...string) string {
+func (b *visitor) done(path string, pairs ...string) string {
 	b.t.Helper()
 	res, body := b.post(path, pairs...)
 	if res.StatusCode != http.StatusSeeOther {
@@ -160,7 +160,7 @@ func main(body string) string {
 
 // admin signs the operator's administrator in: house made the account, so its
 // password is given anew.
-func admin(t *testing.T, h *house.House) *browser {
+func admin(t *testing.T, h *house.House) *visitor {
 	t.Helper()
 	op := operator(t, h)
 	list, err := h.House.Identity.Accounts(house.Platform(), h.Permit(op, access.Ask{Action: access.List, On: access.Account}), id.Account{}, 1)
