@@ -12,6 +12,7 @@ import (
 	"garant.example/internal/assurance/logverifier"
 	"garant.example/internal/assurance/markerscan"
 	"garant.example/internal/assurance/placementregister"
+	"garant.example/internal/assurance/rolematrix"
 	"garant.example/internal/assurance/sealinspector"
 )
 
@@ -25,6 +26,7 @@ func mechanisms(h *assurance.House) []assurance.Mechanism {
 		logverifier.New(h),
 		auditprobe.New(h),
 		datainventory.New(h),
+		rolematrix.New(h),
 	}
 }
 
