@@ -46,7 +46,7 @@ func openDoor(ctx context.Context, h *assurance.House, canary tenant.Tenant) (*d
 		}
 	}
 	d := &door{house: h, canary: canary, client: &http.Client{Timeout: doorTimeout, Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: h.Roots(), MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}}}
+		TLSClientConfig: &tls.Config{RootCAs: h.Roots(), MinVersion: tls.VersionTLS12, Time: h.Clock.Now}, ForceAttemptHTTP2: true}}}
 	secret, made, err := h.Identity.CreateToken(ctx, p, identity.NewToken{Label: "marker-scan", Roles: roles, Life: tokenLife})
 	if err != nil {
 		return nil, err

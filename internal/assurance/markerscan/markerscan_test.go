@@ -3,13 +3,14 @@ package markerscan_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 
 	"garant.example/internal/access"
 	"garant.example/internal/assurance"
-	"garant.example/internal/i18n"
+	"garant.example/internal/db"
 	"garant.example/internal/id"
+	"garant.example/internal/vault"
 	"garant.example/testkit/house"
 )
 
@@ -108,30 +109,82 @@ func TestLeavesNothing(t *testing.T) {
 	}
 }
 
-// A file that cannot be read to its end leaves nobody knowing.
-func TestUnreadable(t *testing.T) {
+// A link that leads nowhere holds no bytes.
+func TestDanglingLink(t *testing.T) {
 	h := open(t)
 	h.Tenant("canary", "digital-training", "AU", true)
 	if err := os.Symlink("nowhere", filepath.Join(h.Dir, "dangling")); err != nil {
 		t.Fatal(err)
 	}
-	result, err := h.Assurance.Run(house.Platform(), "wywm-rest-db")
-	if err != nil || result.Finding.Outcome != assurance.OutcomeKept {
-		t.Errorf("a link that leads nowhere holds no bytes: %v %v", &result.Finding, err)
+	run(t, h, "wywm-rest-db", assurance.OutcomeKept, "", "")
+}
+
+// run runs one control and compares what it found.
+func run(t *testing.T, h *house.House, promise id.Name, outcome assurance.Outcome, reason, culprit string) {
+	t.Helper()
+	result, err := h.Assurance.Run(house.Platform(), promise)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := result.Finding
+	if f.Outcome != outcome || f.Reason != reason || culprit != "" && !slices.Contains(f.Culprits, culprit) {
+		t.Errorf("%s: got %v, want %s %s %s", promise, &f, outcome, reason, culprit)
 	}
 }
 
-// Every reason and figure has its words in both languages.
-func TestWords(t *testing.T) {
-	c := i18n.Must()
-	for _, key := range c.Keys(i18n.English) {
-		if strings.HasPrefix(key, "marker_scan.") && !c.Has(key) {
-			t.Errorf("%s is not in both languages", key)
-		}
+// What other customers store is looked at by its ciphertext and its header: a copy
+// outside its own database is found, and so are a row in another class's store and
+// a row that nothing sealed.
+func TestOthersByCiphertext(t *testing.T) {
+	h := open(t)
+	h.Tenant("canary", "insurance", "US", true)
+	mutual := h.Tenant("mutual", "insurance", "US", false)
+	res, text := h.Do(h.Token(mutual, "integration"), "POST", "/v1/tenants/mutual/collections/customers/records",
+		`{"fields":{"email":"ines@example.org","given_name":"Inès","family_name":"Calvet","standing":"insured"}}`)
+	if res.StatusCode != 201 {
+		t.Fatal(res.Status, text)
 	}
-	for _, key := range []string{clearReason, "marker_scan.figure.files", "marker_scan.figure.bytes"} {
-		if !c.Has(key) {
-			t.Errorf("%s has no words", key)
+	ctx := house.Platform()
+	var one vault.Stored
+	for s, err := range h.House.Vault.Stored(ctx, mutual, "contacts") {
+		if err != nil {
+			t.Fatal(err)
 		}
+		one = s
 	}
+	copied := filepath.Join(h.Dir, "copy")
+	if err := os.WriteFile(copied, one.Body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, h, "weg-class-rec", assurance.OutcomeFailing, "marker_scan.reason.elsewhere", one.ID.String())
+	if err := os.Remove(copied); err != nil {
+		t.Fatal(err)
+	}
+	run(t, h, "weg-class-rec", assurance.OutcomeKept, "", "")
+
+	insert := func(placement id.Name, body []byte) (rec id.Record) {
+		rec = id.NewRecord()
+		place, err := h.House.Tenants.PlacementPlace(mutual, placement)
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened, release, err := h.House.Pool.Acquire(ctx, place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		err = opened.Write(ctx, func(tx db.Tx) error {
+			_, err := tx.Exec(`INSERT INTO vault_record (n, id, subject, created, updated, version, state, flags, open, leaf, body)
+				VALUES ((SELECT coalesce(max(n), 0) + 1 FROM vault_record) + (1 << 40), ?1, NULL, 1, 1, 1, '', 0, ?2, 0, ?3)`, rec.Raw[:], []byte("{}"), body)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rec
+	}
+	clearly := insert("contacts", []byte("Inès Calvet, 12 rue des Lilas, as she said on the telephone this morning"))
+	run(t, h, "weg-conf-rest", assurance.OutcomeFailing, "marker_scan.reason.header", clearly.String())
+	misplaced := insert("recordings", one.Body)
+	run(t, h, "weg-class-systems", assurance.OutcomeFailing, "marker_scan.reason.header", misplaced.String())
 }

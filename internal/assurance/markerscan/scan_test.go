@@ -10,6 +10,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"garant.example/internal/assurance"
 	"garant.example/internal/assurance/rawscan"
 )
 
@@ -97,6 +98,37 @@ func TestLies(t *testing.T) {
 		{"/d/a.db2", "/d/a.db", false}, {"/d/b.db", "/d/a.db", false}} {
 		if got := lies(c.met, c.database); got != c.want {
 			t.Errorf("%s in %s: %v", c.met, c.database, got)
+		}
+	}
+}
+
+// What cannot be read to its end leaves nobody knowing, and so does a search that
+// does not meet what certainly lies in a place.
+func TestUnread(t *testing.T) {
+	s := scannerOf(t, mark{token: newToken()})
+	s.file(t.TempDir()) // a folder opens, and cannot be read
+	if s.missed == nil {
+		t.Error("nothing was missed")
+	}
+	s = scannerOf(t, mark{token: newToken()})
+	s.file(filepath.Join(t.TempDir(), "gone"))
+	if s.missed != nil {
+		t.Errorf("a file that vanished holds nothing: %v", s.missed)
+	}
+	marks := []mark{{windows: [][]byte{bytes.Repeat([]byte{7}, windowSize)}, own: "/d/a.db", culprit: "r_1"}}
+	r := &run{finding: assurance.Keep()}
+	r.judge(scannerOf(t, marks...), marks)
+	if r.finding.Outcome != assurance.OutcomeUnknown || r.finding.Reason != "marker_scan.reason.unseen" {
+		t.Errorf("got %v", r.finding)
+	}
+	met := scannerOf(t, marks...)
+	met.text("/d/a.db#vault_record", marks[0].windows[0])
+	met.text("/d/b.db#vault_record", marks[0].windows[0])
+	for onlyIn, want := range map[bool]assurance.Outcome{false: assurance.OutcomeKept, true: assurance.OutcomeFailing} {
+		r = &run{finding: assurance.Keep(), plan: plan{onlyIn: onlyIn}}
+		r.judge(met, marks)
+		if r.finding.Outcome != want {
+			t.Errorf("only-in %v: got %v", onlyIn, r.finding)
 		}
 	}
 }
