@@ -168,7 +168,7 @@ func (f *Field) checkChoices(raw jsontext.Value) (jsontext.Value, string, errs.P
 	if raw.Kind() != '[' {
 		return nil, "vault.type.list", nil
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(raw))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(raw))
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, "vault.type.list", nil
 	}

@@ -29,7 +29,7 @@ func (c *Collection) Decode(body []byte, partial bool) (Values, error) {
 	}
 	e := errs.New(errs.Invalid, "vault.record.invalid").Do("vault.record.invalid.fix")
 	values := make(Values, len(c.Fields))
-	dec := jsontext.NewDecoder(bytes.NewReader(body))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
 	if err := c.readObject(dec, values, e); err != nil {
 		return nil, malformed(err)
 	}
@@ -171,7 +171,7 @@ func all(int) bool { return true }
 // dropped: they were declared once, and no one may see them now.
 func (c *Collection) parse(plain []byte) (Values, error) {
 	values := make(Values, len(c.Fields))
-	dec := jsontext.NewDecoder(bytes.NewReader(plain))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(plain))
 	if _, err := dec.ReadToken(); err != nil {
 		return nil, err
 	}

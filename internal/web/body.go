@@ -47,11 +47,29 @@ func ReadBody(r *http.Request) ([]byte, error) {
 	if limit >= 0 && r.ContentLength > limit {
 		return nil, plain(&http.MaxBytesError{Limit: limit})
 	}
-	data, err := io.ReadAll(r.Body)
+	data, err := readAll(r)
 	if err != nil {
 		return nil, bodyError(err)
 	}
 	return data, nil
+}
+
+// maxForeseen bounds what is set aside on the word of a header, in bytes.
+const maxForeseen = 64 << 10
+
+// readAll reads a body into one piece of the announced length, where that is known
+// and small: growing bit by bit would copy a record three times.
+func readAll(r *http.Request) ([]byte, error) {
+	if r.ContentLength <= 0 || r.ContentLength > maxForeseen {
+		return io.ReadAll(r.Body)
+	}
+	data := make([]byte, r.ContentLength, r.ContentLength+1)
+	n, err := io.ReadFull(r.Body, data)
+	if err != nil {
+		return data[:n], err
+	}
+	rest, err := io.ReadAll(r.Body) // a body of another length than announced is not cut
+	return append(data, rest...), err
 }
 
 // Stream gives a route that takes or sends long streams its own time: the whole
