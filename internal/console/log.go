@@ -265,8 +265,8 @@ func (v *visit) logFilter(filters url.Values, names *reader) templComponent {
 	for _, o := range []audit.Outcome{audit.Done, audit.Refused, audit.Failed} {
 		outcomes = append(outcomes, ui.Option{Value: o.String(), Text: v.t("outcome." + o.String()), Selected: filters.Get("outcome") == o.String()})
 	}
-	field := func(name, kind string) templComponent {
-		return ui.TextField(v.lang, ui.Field{ID: "q-" + name, Name: name, Label: v.t("filter." + name), Value: filters.Get(name), Type: kind, Exact: kind == ""})
+	field := func(name string) templComponent {
+		return ui.TextField(v.lang, ui.Field{ID: "q-" + name, Name: name, Label: v.t("filter." + name), Value: filters.Get(name), Exact: true})
 	}
 	bar := ui.Filter{Action: v.at("log"), Submit: v.t("filter.button")}
 	if len(filters) > 0 {
@@ -278,7 +278,7 @@ func (v *visit) logFilter(filters url.Values, names *reader) templComponent {
 	return with(ui.FilterBar(v.lang, bar),
 		ui.SelectField(v.lang, ui.Field{ID: "q-operation", Name: "operation", Label: v.t("filter.operation")}, operations),
 		ui.SelectField(v.lang, ui.Field{ID: "q-outcome", Name: "outcome", Label: v.t("filter.outcome")}, outcomes),
-		names.filter(filters.Get("actor")), field("object", ""), field("since", "date"), field("until", "date"))
+		names.filter(filters.Get("actor")), field("object"), field("since"), field("until"))
 }
 
 // filter chooses an actor: by name where names are known, else by reference.

@@ -141,7 +141,7 @@ func (v *visit) narrow(f *vault.Field, c ui.Field) ui.Field {
 	case vault.Integer, vault.Decimal:
 		c.InputMode, c.Width = "decimal", ui.Width10
 	case vault.Date:
-		c.Type, c.Width = "date", ui.Width10
+		c.Hint, c.Width, c.Exact = v.t("form.date"), ui.Width10, true // a date picker speaks the browser's language, not the page's
 	case vault.Moment:
 		c.Hint, c.Width, c.Exact = v.t("form.moment"), ui.Width20, true
 	case vault.Country:

@@ -62,23 +62,7 @@ func listRecords(v *visit) error {
 	if err != nil {
 		return err
 	}
-	opt := vault.ListOptions{Limit: pageSize, State: id.Name(v.query("state")), Open: map[id.Name]string{}}
-	if k.About == vault.AboutNobody {
-		opt.Purpose = ownBusiness
-		if len(k.Purposes) > 0 {
-			opt.Purpose = k.Purposes[0].Name
-		}
-	}
-	filters := url.Values{}
-	if opt.State != "" {
-		filters.Set("state", string(opt.State))
-	}
-	for _, f := range filterable(k) {
-		if text := v.query("f." + string(f.Name)); text != "" {
-			opt.Open[f.Name] = text
-			filters.Set("f."+string(f.Name), text)
-		}
-	}
+	opt, filters := v.narrowed(k)
 	list := web.ListOf{Tenant: v.tenant.ID.String(), Collection: "console/" + string(k.Name), Filter: filters.Encode()}
 	if cursor := v.query("cursor"); cursor != "" {
 		position, err := v.c.Cursors.Open(list, cursor)
@@ -118,6 +102,28 @@ func listRecords(v *visit) error {
 	p := room{Title: k.Title.In(v.say.Lang()), Lede: lede, Does: v.recordActs(k), Trail: []ui.Link{{Text: v.t("nav.collections"), Href: v.at("collections")}}}
 	p.Body.add(v.filterBar(k, filters), ui.Table(v.recordTable(k, page.Records)), ui.Pagination(v.lang, pager))
 	return v.show(p)
+}
+
+// narrowed reads the filters of the address.
+func (v *visit) narrowed(k *vault.Collection) (vault.ListOptions, url.Values) {
+	opt := vault.ListOptions{Limit: pageSize, State: id.Name(v.query("state")), Open: map[id.Name]string{}}
+	if k.About == vault.AboutNobody {
+		opt.Purpose = ownBusiness
+		if len(k.Purposes) > 0 {
+			opt.Purpose = k.Purposes[0].Name
+		}
+	}
+	filters := url.Values{}
+	if opt.State != "" {
+		filters.Set("state", string(opt.State))
+	}
+	for _, f := range filterable(k) {
+		if text := v.query("f." + string(f.Name)); text != "" {
+			opt.Open[f.Name] = text
+			filters.Set("f."+string(f.Name), text)
+		}
+	}
+	return opt, filters
 }
 
 func cloned(q url.Values) url.Values {

@@ -101,7 +101,7 @@ func showTenant(v *visit) error {
 	if t.State == tenant.Open && t.Contract.End.IsZero() && !t.Operator && v.can(access.Manage, access.Tenant) {
 		p.Body.add(section("end", v.t("tenants.end_title"), v.t("tenants.end_lede"), form(ui.Form{Action: v.at("tenants", string(t.Slug), "end")},
 			ui.TextField(v.lang, ui.Field{ID: "f-slug", Name: "slug", Label: v.t("tenants.end_slug", i18n.Params{"slug": string(t.Slug)}), Exact: true, Error: v.problem("/slug"), Width: ui.Width20}),
-			ui.TextField(v.lang, ui.Field{ID: "f-at", Name: "at", Label: v.t("tenants.end_at"), Hint: v.t("tenants.end_hint"), Type: "date", Error: v.problem("/at"), Width: ui.Width10}),
+			ui.TextField(v.lang, ui.Field{ID: "f-at", Name: "at", Label: v.t("tenants.end_at"), Hint: v.t("tenants.end_hint"), Value: v.typed("at"), Exact: true, Error: v.problem("/at"), Width: ui.Width10}),
 			actions(ui.PushButton(ui.Button{Text: v.t("tenants.end_button"), Kind: ui.Dangerous})))))
 	}
 	return v.show(p)
