@@ -52,6 +52,26 @@ func refuse(err error) error {
 	return err
 }
 
+// unread turns what stopped a read of the database into what a caller may see.
+// Errors of the domain that read pass unchanged.
+func unread(err error) error {
+	var known *errs.Error
+	switch {
+	case err == nil, errors.As(err, &known):
+		return err
+	case errors.Is(err, db.ErrCorrupt):
+		return pages(err)
+	case errors.Is(err, db.ErrUnavailable), errors.Is(err, db.ErrClosed):
+		return errs.New(errs.Unavailable, "audit.away").Do("audit.away.fix").Cause(err)
+	}
+	return err
+}
+
+// pages is the answer when the engine finds that a page is not what it wrote.
+func pages(err error) error {
+	return errs.New(errs.Corrupt, "audit.pages").Do("audit.pages.fix").Cause(err)
+}
+
 // damaged is the answer when what is stored cannot be what was written.
 func damaged(err error) error {
 	return errs.New(errs.Corrupt, "audit.corrupt").Do("audit.corrupt.fix").Cause(err)

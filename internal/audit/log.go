@@ -117,7 +117,9 @@ func (l *Log) Append(ctx context.Context, entries ...Entry) (first uint64, err e
 
 // Read runs fn on a snapshot of the database. Whoever hands out personal data read
 // here must Append before answering.
-func (l *Log) Read(ctx context.Context, fn func(db.Tx) error) error { return l.db.Read(ctx, fn) }
+func (l *Log) Read(ctx context.Context, fn func(db.Tx) error) error {
+	return unread(l.db.Read(ctx, fn))
+}
 
 func (l *Log) allow(essential bool) error {
 	if l.opt.Space == nil {
