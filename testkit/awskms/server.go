@@ -115,7 +115,10 @@ func refuse(kind, format string, args ...any) error {
 	return &problem{http.StatusBadRequest, kind, fmt.Sprintf(format, args...)}
 }
 
-const maxBody = 64 << 10
+const (
+	maxBody  = 64 << 10
+	maxCalls = 10000 // that are remembered: a demo runs for days
+)
 
 // ServeHTTP answers one call.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -145,7 +148,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		out = map[string]string{"__type": p.kind, "message": p.message}
 	}
 	s.mu.Lock()
-	s.calls = append(s.calls, call)
+	if len(s.calls) < maxCalls {
+		s.calls = append(s.calls, call)
+	}
 	s.mu.Unlock()
 	w.WriteHeader(status)
 	// A client that went away is not the server's trouble.

@@ -34,9 +34,12 @@ type Cloud struct {
 	regions []tenant.Region
 	sockets []string
 
+	services map[string]*keyService
+
 	mu       sync.Mutex
 	machines map[id.Name]*imds.Server
 	changes  []change
+	denials  map[string]bool
 }
 
 // change is what a place says under the name of a hole.
@@ -50,7 +53,7 @@ var _ assurance.Cloud = (*Cloud)(nil)
 
 // Start starts every place. Close ends them.
 func Start(o Options) (*Cloud, error) {
-	c := &Cloud{o: o, machines: map[id.Name]*imds.Server{}}
+	c := &Cloud{o: o, machines: map[id.Name]*imds.Server{}, services: map[string]*keyService{}, denials: map[string]bool{}}
 	if err := os.MkdirAll(filepath.Join(o.Dir, "places"), 0o700); err != nil {
 		return nil, err
 	}
@@ -60,6 +63,14 @@ func Start(o Options) (*Cloud, error) {
 			return nil, errors.Join(err, c.Close())
 		}
 		c.regions = append(c.regions, p.region(o.Dir, metadata))
+	}
+	if err := c.openKeys(); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	for i, r := range c.regions {
+		if c.services[string(r.Name)] != nil {
+			c.regions[i].KMS = kmsOf(string(r.Name))
+		}
 	}
 	return c, nil
 }
@@ -94,18 +105,20 @@ func (c *Cloud) write(p place, say map[string]string) error {
 	if err != nil {
 		return err
 	}
-	next := c.path(p) + ".new"
-	if err := os.WriteFile(next, data, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(next, c.path(p))
+	return replace(c.path(p), data)
 }
 
 // Regions are the places as they are declared.
 func (c *Cloud) Regions() []tenant.Region { return slices.Clone(c.regions) }
 
 // KMS are the key services by the name that the regions use.
-func (c *Cloud) KMS() map[id.Name]server.KMS { return map[id.Name]server.KMS{Local: c.o.Local} }
+func (c *Cloud) KMS() map[id.Name]server.KMS {
+	all := map[id.Name]server.KMS{Local: c.o.Local}
+	for region, s := range c.services {
+		all[kmsOf(region)] = s.kms
+	}
+	return all
+}
 
 // Sockets are where the cloud itself listens, host:port.
 func (c *Cloud) Sockets() []string { return slices.Clone(c.sockets) }
@@ -117,9 +130,6 @@ func (c *Cloud) Place(name string, region id.Name, say map[string]string) {
 	c.changes = append(c.changes, change{name, region, say})
 	c.apply(region)
 }
-
-// Deny makes the key services refuse to unwrap.
-func (c *Cloud) Deny(string) {}
 
 // Clear takes the changes of a name back.
 func (c *Cloud) Clear(name string) {
@@ -135,6 +145,8 @@ func (c *Cloud) Clear(name string) {
 	for _, region := range touched {
 		c.apply(region)
 	}
+	delete(c.denials, name)
+	c.deny()
 }
 
 // apply lets a place say what it is, with the latest change.
@@ -162,6 +174,9 @@ func (c *Cloud) Close() error {
 	var err error
 	for _, s := range c.machines {
 		err = errors.Join(err, s.Close())
+	}
+	for _, s := range c.services {
+		err = errors.Join(err, s.server.Close())
 	}
 	return err
 }
