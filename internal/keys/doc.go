@@ -28,7 +28,8 @@
 // tenant's own database alone: the keyring knows no person. A key is never cached
 // after it was shredded: the read that raced with the shredding throws its copy
 // away. Every wrapped key is bound to tenant, kind, reference and version, every
-// ciphertext to its header and tenant besides the caller's associated data.
+// ciphertext to its header and tenant besides the caller's associated data. A data
+// key leaves this package in clear by one door, Ring.Lend, and only a canary's.
 //
 // # Limits
 //
