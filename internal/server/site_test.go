@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	if role == "" {
 		os.Exit(m.Run())
 	}
-	roles := map[string]func(site) error{"serve": roleServe, "quota": roleQuota, "tmpfs": roleTmpfs, "panic": rolePanic}
+	roles := map[string]func(site) error{"serve": roleServe}
 	var s site
 	err := json.Unmarshal([]byte(os.Getenv(siteVariable)), &s)
 	if err == nil {
