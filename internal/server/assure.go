@@ -75,9 +75,7 @@ func (r *Running) links() []assurance.Link {
 		}
 	}
 	for _, service := range r.House.Opt.KMS {
-		if service.Link != nil {
-			list = append(list, *service.Link)
-		}
+		list = append(list, service.Links...)
 	}
 	return append(list, r.serving.Faults.linked()...)
 }

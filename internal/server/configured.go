@@ -11,7 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
+	"garant.example/internal/assurance"
 	"garant.example/internal/clock"
 	"garant.example/internal/config"
 	"garant.example/internal/db"
@@ -38,11 +40,11 @@ func Configured(c *config.Config, k clock.Clock, log *slog.Logger) (Options, Ser
 		o.Home = o.Regions[0].Name
 	}
 	for _, name := range sortedKeys(c.KMS) {
-		service, key, err := openKMS(c, c.KMS[name], k)
+		service, err := openKMS(c, name, k)
 		if err != nil {
 			return Options{}, Serving{}, err
 		}
-		o.KMS[id.Name(name)] = KMS{Service: service, Key: key}
+		o.KMS[id.Name(name)] = service
 	}
 	s, err := servingOf(c, k)
 	return o, s, err
@@ -112,25 +114,41 @@ func regionOf(c *config.Config, name string, r config.Region) tenant.Region {
 // tenantsKey is the local key file's key that wraps tenants' keys.
 const tenantsKey = "tenants"
 
+// Times of a connection to a key service.
+const (
+	handshakeTimeout = 10 * time.Second
+	idleTimeout      = 90 * time.Second
+)
+
 // openKMS opens a key service as it is declared.
-func openKMS(c *config.Config, k config.KMS, cl clock.Clock) (kms.KMS, string, error) {
-	switch k.Kind {
-	case "local":
+func openKMS(c *config.Config, name string, cl clock.Clock) (KMS, error) {
+	k := c.KMS[name]
+	if k.Kind == "local" {
 		service, err := openLocal(c, k.Local, cl)
-		return service, tenantsKey, err
-	case "transit":
-		client, err := clientTrusting(k.Transit.CA)
-		if err != nil {
-			return nil, "", err
-		}
+		return KMS{Service: service, Key: tenantsKey}, err
+	}
+	trust, err := trusting(k.Transit.CA)
+	if err != nil {
+		return KMS{}, err
+	}
+	// No proxy: wrapped keys go where the configuration says, and nowhere else.
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust, TLSHandshakeTimeout: handshakeTimeout, IdleConnTimeout: idleTimeout}}
+	if k.Kind == "transit" {
 		service, err := kms.NewTransit(kms.TransitOptions{Address: k.Transit.Address, Mount: k.Transit.Mount, Namespace: k.Transit.Namespace,
 			Token: func() (string, error) { return k.Transit.Token.Reveal(), nil }, Client: client, Clock: cl})
-		return service, k.Transit.Key, err
-	default:
-		service, err := kms.NewAWS(kms.AWSOptions{Region: k.AWS.Region, Endpoint: k.AWS.Endpoint, Clock: cl,
-			Credentials: credentialsOf(k.AWS, cl)})
-		return service, k.AWS.Key, err
+		return KMS{Service: service, Key: k.Transit.Key, Links: []assurance.Link{keyLink(name, k.Transit.Address, trust)}}, err
 	}
+	service, err := kms.NewAWS(kms.AWSOptions{Region: k.AWS.Region, Endpoint: k.AWS.Endpoint, Client: client, Clock: cl,
+		Credentials: credentialsOf(k.AWS, cl)})
+	address := k.AWS.Endpoint
+	if address == "" {
+		address = "https://kms." + k.AWS.Region + ".amazonaws.com"
+	}
+	links := []assurance.Link{keyLink(name, address, trust)}
+	if k.AWS.AccessKey == "" {
+		links = append(links, credentialsLink(name))
+	}
+	return KMS{Service: service, Key: k.AWS.Key, Links: links}, err
 }
 
 // openLocal opens the key file, or makes it in a data folder that was never used.
@@ -150,18 +168,19 @@ func openLocal(c *config.Config, l config.Local, cl clock.Clock) (kms.KMS, error
 	return kms.CreateLocal(o, tenantsKey)
 }
 
-// clientTrusting is an HTTP client that trusts the authorities of a PEM file; nil
-// for the system's.
-func clientTrusting(file string) (*http.Client, error) {
+// trusting is what a client connects with that trusts the authorities of a PEM file;
+// without one, those of the system.
+func trusting(file string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if file == "" {
-		return nil, nil
+		return c, nil
 	}
 	pem, err := os.ReadFile(file)
-	roots := x509.NewCertPool()
-	if err != nil || !roots.AppendCertsFromPEM(pem) {
+	c.RootCAs = x509.NewCertPool()
+	if err != nil || !c.RootCAs.AppendCertsFromPEM(pem) {
 		return nil, errs.New(errs.Config, "server.ca.unreadable").With("Path", file).Do("server.ca.unreadable.fix").Cause(err)
 	}
-	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}, nil
+	return c, nil
 }
 
 func servingOf(c *config.Config, k clock.Clock) (Serving, error) {

@@ -30,7 +30,7 @@ import (
 type KMS struct {
 	Service kms.KMS
 	Key     string
-	Link    *assurance.Link // how it is reached; nil for a file of this machine
+	Links   []assurance.Link // how it is reached; none for a file of this machine
 }
 
 // Options are what a house stands on; package config fills them for real, the

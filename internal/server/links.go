@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"net"
 	"net/url"
 	"strconv"
@@ -41,9 +42,37 @@ func metadataLink(region tenant.Region) (link assurance.Link, ok bool) {
 	if err != nil || u.Host == "" {
 		return link, false
 	}
-	address := u.Host
-	if u.Port() == "" {
-		address = net.JoinHostPort(u.Hostname(), "80")
+	return assurance.Link{Name: "metadata " + string(region.Name), Address: hostPort(u), Machine: true}, true
+}
+
+// hostPort is where a URL leads to.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	switch {
+	case port == "" && u.Scheme == "http":
+		port = "80"
+	case port == "":
+		port = "443"
 	}
-	return assurance.Link{Name: "metadata " + string(region.Name), Address: address, Machine: true}, true
+	return net.JoinHostPort(u.Hostname(), port)
+}
+
+// keyLink says how a key service is reached. Without TLS it is one of this machine:
+// package kms refuses any other.
+func keyLink(name, address string, trust *tls.Config) assurance.Link {
+	link := assurance.Link{Name: "kms " + name}
+	u, err := url.Parse(address)
+	if err != nil {
+		return link // the service itself was refused already
+	}
+	link.Address = hostPort(u)
+	if link.Machine = u.Scheme == "http"; !link.Machine {
+		link.TLS, link.Config = true, trust
+	}
+	return link
+}
+
+// credentialsLink is where the machine tells which credentials it was given.
+func credentialsLink(name string) assurance.Link {
+	return assurance.Link{Name: "credentials " + name, Address: "169.254.169.254:80", Machine: true}
 }

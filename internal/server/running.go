@@ -176,8 +176,19 @@ func (r *Running) WindowURL() string {
 	return "http://localhost" + portOf(r.Door("window").Addr)
 }
 
-// Roots is what the certificates chain to.
-func (r *Running) Roots() *x509.CertPool { return r.CA.Pool() }
+// Roots is what the certificates chain to: the local authority, and with a
+// certificate made elsewhere those of the system too.
+func (r *Running) Roots() *x509.CertPool {
+	if r.serving.Certificate == nil {
+		return r.CA.Pool()
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return r.CA.Pool()
+	}
+	pool.AddCert(r.CA.Root())
+	return pool
+}
 
 // Wait blocks until the doors are closed.
 func (r *Running) Wait() error { return <-r.ended }

@@ -73,8 +73,8 @@ func (c *Cloud) openService(p place, ca *localca.CA) error {
 		return errors.Join(err, s.Close())
 	}
 	address := socket.Addr().String()
-	link := &assurance.Link{Name: "kms " + p.name, Address: address, TLS: true, Config: trust}
-	c.services[p.name] = &keyService{server: s, kms: server.KMS{Service: client, Key: arn, Link: link}}
+	link := assurance.Link{Name: "kms " + p.name, Address: address, TLS: true, Config: trust}
+	c.services[p.name] = &keyService{server: s, kms: server.KMS{Service: client, Key: arn, Links: []assurance.Link{link}}}
 	c.sockets = append(c.sockets, address)
 	return nil
 }
