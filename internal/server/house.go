@@ -75,7 +75,8 @@ func Open(ctx context.Context, opt Options) (h *House, fresh bool, err error) {
 	if h.Catalog, err = i18n.Load(); err != nil {
 		return nil, false, err
 	}
-	if h.Space, err = audit.NewGuard(audit.GuardOptions{Dir: opt.Dir, Clock: opt.Clock, Notify: h.observeSpace}); err != nil {
+	// A disk answers in the machine's own time, whatever date the platform lives at.
+	if h.Space, err = audit.NewGuard(audit.GuardOptions{Dir: opt.Dir, Notify: h.observeSpace}); err != nil {
 		return nil, false, err
 	}
 	h.Pool = db.NewPool(db.PoolOptions{Open: opt.OpenDatabases, Clock: opt.Clock, Drivers: map[db.Engine]db.Driver{
