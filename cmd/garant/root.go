@@ -16,7 +16,7 @@ func (p *program) commands() []*cobra.Command {
 		p.demoCommand(), p.serveCommand(), p.verifyCommand(), p.sabotageCommand(),
 		p.tenantCommand(), p.collectionCommand(), p.recordCommand(), p.importCommand(), p.exportCommand(),
 		p.auditCommand(), p.promisesCommand(), p.accountCommand(), p.tokenCommand(), p.keyCommand(), p.profileCommand(),
-		p.loginCommand(), p.logoutCommand(), p.doctorCommand(), p.configCommand(), p.previewCommand(), p.versionCommand(),
+		p.loginCommand(), p.logoutCommand(), p.doctorCommand(), p.configCommand(), p.benchCommand(), p.previewCommand(), p.versionCommand(),
 	}
 }
 

@@ -27,7 +27,10 @@ type Options struct {
 	For     time.Duration // of each measurement; 4 s when zero
 	Clients []int         // 1, 8 and 64 when nil
 	Engine  string        // for the table
-	Tell    func(Run)     // hears each measurement as it ends
+	Tell    func(Run)     // hears each measurement as it ends; may be nil
+	Lines   int           // of the import; 50,000 when zero
+	Crowd   time.Duration // how long 256 clients work; none when zero
+	Leaves  int           // of the log that is verified; none when zero
 }
 
 // bench is one running platform under measurement.
@@ -43,6 +46,7 @@ type bench struct {
 	mails  []string
 	echoes map[int]Run
 	serial atomic.Int64
+	all    []Run
 }
 
 const (
@@ -64,21 +68,27 @@ func HTTP(ctx context.Context, r *server.Running, o Options) ([]Run, error) {
 		return nil, err
 	}
 	defer b.stop()
-	var all []Run
 	for _, step := range []func(context.Context, int) (Run, error){b.measureEcho, b.measureCreate, b.measureRead, b.measureFind} {
 		for _, n := range o.Clients {
-			run, err := step(ctx, n)
-			if err != nil {
-				return all, err
+			if err := b.note(step(ctx, n)); err != nil {
+				return b.all, err
 			}
-			run.Engine = o.Engine
-			if o.Tell != nil {
-				o.Tell(run)
-			}
-			all = append(all, run)
 		}
 	}
-	return all, nil
+	return b.all, nil
+}
+
+// note keeps a run and tells it.
+func (b *bench) note(run Run, err error) error {
+	if err != nil {
+		return err
+	}
+	run.Engine = b.o.Engine
+	if b.o.Tell != nil {
+		b.o.Tell(run)
+	}
+	b.all = append(b.all, run)
+	return nil
 }
 
 func (b *bench) prepare(ctx context.Context) error {
@@ -175,8 +185,14 @@ func (b *bench) measureCreate(ctx context.Context, n int) (Run, error) {
 	for c := range n {
 		b.ids, b.mails = append(b.ids, ids[c]...), append(b.mails, mails[c]...)
 	}
-	run.Operation = "create"
-	return run.against("echo", b.echoes[n].PerSecond), err
+	if err != nil {
+		return run, err
+	}
+	run.Operation, run.Target = "create", "ratio ≥ 0.15, p99 ≤ 6 × the echo's"
+	if b.o.Engine == "postgres" {
+		run.Target = "≥ 2,500/s at 64 clients"
+	}
+	return run.against("echo", b.echoes[n].PerSecond), nil
 }
 
 func (b *bench) measureRead(ctx context.Context, n int) (Run, error) {
@@ -185,7 +201,10 @@ func (b *bench) measureRead(ctx context.Context, n int) (Run, error) {
 		_, err := b.do(ctx, "GET", url+b.ids[(c*7919+i)%len(b.ids)], nil, "support", http.StatusOK)
 		return err
 	})
-	run.Operation = "read"
+	run.Operation, run.Target = "read", "ratio ≥ 0.20"
+	if b.o.Engine == "postgres" {
+		run.Target = "≥ 4,000/s at 64 clients"
+	}
 	return run.against("echo", b.echoes[n].PerSecond), err
 }
 
@@ -196,7 +215,7 @@ func (b *bench) measureFind(ctx context.Context, n int) (Run, error) {
 		_, err := b.do(ctx, "POST", url, body, "support", http.StatusOK)
 		return err
 	})
-	run.Operation = "find"
+	run.Operation, run.Target = "find", "ratio ≥ 0.17"
 	return run.against("echo", b.echoes[n].PerSecond), err
 }
 
@@ -217,6 +236,11 @@ func (b *bench) do(ctx context.Context, method, url string, body []byte, purpose
 	if purpose != "" {
 		req.Header["Purpose"] = []string{purpose}
 	}
+	return b.answer(req, want)
+}
+
+// answer reads a whole answer, which must have one status.
+func (b *bench) answer(req *http.Request, want int) ([]byte, error) {
 	res, err := b.client.Do(req)
 	if err != nil {
 		return nil, err
@@ -224,7 +248,7 @@ func (b *bench) do(ctx context.Context, method, url string, body []byte, purpose
 	defer res.Body.Close()
 	answer, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode != want {
-		err = fmt.Errorf("bench: %s %s: %s: %s", method, url, res.Status, answer)
+		err = fmt.Errorf("bench: %s %s: %s: %s", req.Method, req.URL, res.Status, answer)
 	}
 	return answer, err
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"garant.example/testkit/house"
+	"garant.example/testkit/pgserver"
 )
 
 // The bench measures something of everything; how much is for benchmarks to say.
@@ -23,6 +24,45 @@ func TestHTTP(t *testing.T) {
 			t.Errorf("nothing measured: %+v", r)
 		}
 		t.Logf("%-8s %3d clients %8.0f/s p50 %6.2f ms p99 %6.2f ms ratio %.2f", r.Operation, r.Clients, r.PerSecond, r.P50, r.P99, r.Ratio)
+	}
+}
+
+// Whole gives every line of the table, on both engines.
+func TestWhole(t *testing.T) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		dsn := ""
+		if engine == "postgres" {
+			dsn = pgserver.Start(t).DSN().Reveal()
+		}
+		dir := t.TempDir()
+		r, err := Stand(t.Context(), dir, dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs, err := Whole(t.Context(), r, dir, Options{For: 50 * time.Millisecond, Clients: []int{1, 64}, Engine: engine, Lines: 1500,
+			Crowd: 100 * time.Millisecond, Leaves: 8000})
+		if err != nil {
+			t.Error(err)
+		}
+		opening, weight, err := Tenants(t.Context(), r, 3, 2, nil)
+		if err != nil {
+			t.Error(err)
+		}
+		seen := map[string]bool{}
+		for _, run := range append(runs, opening, weight) {
+			seen[run.Operation] = true
+			if run.PerSecond <= 0 && run.Value <= 0 {
+				t.Errorf("nothing measured: %+v", run)
+			}
+		}
+		for _, op := range []string{"echo", "create", "create, alone", "read", "find", "processor", "import", "crowd, half reads", "verify", "decision", "tenant open", "memory"} {
+			if !seen[op] {
+				t.Errorf("%s: %s is missing", engine, op)
+			}
+		}
+		if err := r.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

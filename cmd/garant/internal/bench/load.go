@@ -20,6 +20,19 @@ type Run struct {
 	Ratio     float64 `json:"ratio"`            // PerSecond over Limit
 	Against   string  `json:"against"`          // what the limit is
 	Note      string  `json:"note,omitempty"`
+
+	// Value is what was measured where it is no rate; Target is what it, or the
+	// ratio, should reach.
+	Value  float64 `json:"value,omitzero"`
+	Unit   string  `json:"unit,omitempty"`
+	Target string  `json:"target,omitempty"`
+}
+
+// elapsed measures one call.
+func elapsed(work func() error) (time.Duration, error) {
+	began := time.Now()
+	err := work()
+	return time.Since(began), err
 }
 
 // load calls work from n clients at once for a while, and measures every call.
