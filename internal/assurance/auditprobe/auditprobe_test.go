@@ -7,8 +7,9 @@ import (
 	"garant.example/testkit/house"
 )
 
-func TestBreaks(t *testing.T) {
-	h := house.Open(t, house.Options{})
+func TestBreaks(t *testing.T) { house.Engines(t, breaks) }
+
+func breaks(t *testing.T, h *house.House) {
 	h.Tenant("town", "civic-engagement", "CA", true)
 	h.Tenant("shop", "experimentation", "FR", true)
 	h.Tenant("insurer", "insurance", "CA", true)

@@ -37,7 +37,7 @@ func (r *run) figures() {
 	if r.rows > 0 {
 		r.f.Measure("rows", float64(r.rows), "")
 	}
-	r.f.Measure("slowest", r.slowest.Seconds(), "s")
+	r.f.Measure("slowest", r.slowest.Round(time.Millisecond).Seconds(), "s")
 	r.f.Measure("paths", float64(len(r.played)), "")
 	r.f.Measure("absent", float64(len(r.absent)), "")
 	if r.f.Detail == "" {

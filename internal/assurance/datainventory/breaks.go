@@ -226,14 +226,38 @@ func rawRow(ctx context.Context, t tenant.Tenant, k *vault.Collection, s *assura
 	if err != nil {
 		return err
 	}
-	now := clock.Micros(s.House.Clock.Now())
-	first := k.Number << 40 // the first key of the collection
+	n, err := nextRow(ctx, t, k, s.House)
+	if err != nil {
+		return err
+	}
+	now := assurance.N(clock.Micros(s.House.Clock.Now()))
 	at := assurance.At{Tenant: t.ID, Placement: k.Placement}
 	return s.SQL(ctx, at, []assurance.Sentence{{SQL: `INSERT INTO vault_record (n, id, subject, created, updated, version, state, flags, open, leaf, body)
-		SELECT COALESCE(MAX(n), ?1 - 1) + 1, ?2, NULL, ?3, ?3, 1, '', 0, ?4, 0, ?5 FROM vault_record WHERE n >= ?1 AND n < ?6`,
-		Args: []assurance.Arg{assurance.N(first), assurance.B(rec.Raw[:]), assurance.N(now), assurance.B([]byte("{}")), assurance.B(body),
-			assurance.N((k.Number + 1) << 40)}}},
+		VALUES (?1, ?2, NULL, ?3, ?4, 1, '', 0, ?5, 0, ?6)`, Args: []assurance.Arg{assurance.N(n), assurance.B(rec.Raw[:]), now, now,
+		assurance.B([]byte("{}")), assurance.B(body)}}},
 		[]assurance.Sentence{{SQL: `DELETE FROM vault_record WHERE id = ?1`, Args: []assurance.Arg{assurance.B(rec.Raw[:])}}})
+}
+
+// nextRow is the next key of a collection, as package vault counts them.
+func nextRow(ctx context.Context, t tenant.Tenant, k *vault.Collection, h *assurance.House) (int64, error) {
+	place, err := h.Tenants.PlacementPlace(t, k.Placement)
+	if err != nil {
+		return 0, err
+	}
+	database, release, err := h.Open(ctx, place)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	first, last := k.Number<<40, (k.Number+1)<<40-1
+	var highest *int64
+	err = database.Read(ctx, func(tx db.Tx) error {
+		return tx.Row(`SELECT MAX(n) FROM vault_record WHERE n >= ?1 AND n <= ?2`, first, last).Scan(&highest)
+	})
+	if err != nil || highest == nil {
+		return first, err
+	}
+	return *highest + 1, nil
 }
 
 // accept stores what a program sends, whatever fields it holds: those that nobody

@@ -7,8 +7,9 @@ import (
 	"garant.example/testkit/house"
 )
 
-func TestBreaks(t *testing.T) {
-	h := house.Open(t, house.Options{})
+func TestBreaks(t *testing.T) { house.Engines(t, breaks) }
+
+func breaks(t *testing.T, h *house.House) {
 	h.Tenant("school", "digital-training", "AU", true)
 	h.Tenant("insurer", "insurance", "CA", true)
 	h.Tenant("other", "insurance", "CA", false)

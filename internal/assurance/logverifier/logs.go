@@ -45,7 +45,7 @@ func (m *mechanism) logs(ctx context.Context, c assurance.Control, w want, f *as
 	f.Measure("entries", float64(s.entries), "")
 	f.Measure("rows", float64(s.rows), "")
 	f.Measure("heads", float64(s.heads), "")
-	f.Measure("uncovered", s.open.Minutes(), "min")
+	f.Measure("uncovered", math.Ceil(s.open.Minutes()), "min")
 	if !s.anchor.IsZero() {
 		f.Say("anchored", s.anchor.UTC().Format(time.DateOnly))
 	}

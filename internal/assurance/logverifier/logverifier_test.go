@@ -24,8 +24,10 @@ func openAt(t *testing.T, c clock.Clock) (*house.House, tenant.Tenant) {
 	return h, h.Tenant("canary", "experimentation", "FR", true)
 }
 
-func TestBreaks(t *testing.T) {
-	h, _ := open(t)
+func TestBreaks(t *testing.T) { house.Engines(t, breaks) }
+
+func breaks(t *testing.T, h *house.House) {
+	h.Tenant("canary", "experimentation", "FR", true)
 	for promise, reason := range map[id.Name]string{
 		"abt-log-fields":    "log_verifier.reason.entry",
 		"abt-log-integrity": "log_verifier.reason.altered",

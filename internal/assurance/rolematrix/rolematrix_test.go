@@ -10,8 +10,9 @@ import (
 	"garant.example/testkit/house"
 )
 
-func TestBreaks(t *testing.T) {
-	h := house.Open(t, house.Options{})
+func TestBreaks(t *testing.T) { house.Engines(t, breaks) }
+
+func breaks(t *testing.T, h *house.House) {
 	h.Tenant("shop", "experimentation", "FR", true)
 	h.Tenant("office", "back-office", "CA", true)
 	h.Tenant("bureau", "back-office", "CA", false)
