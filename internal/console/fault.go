@@ -41,10 +41,10 @@ func (v *visit) fault(err error) {
 	}
 	page := v.frame(p.Title)
 	body := parts{ui.PageHeading(ui.Heading{Kicker: p.Title, Title: p.Detail, Lede: p.Fix})}
+	body.add(ui.Paragraph(v.t("fault.request", i18n.Params{"id": p.RequestID})))
 	if v.base != "" {
 		body.add(actions(v.link(v.t("fault.home"), v.at(""), ui.Secondary, "")))
 	}
-	body.add(ui.Paragraph(v.t("fault.request", i18n.Params{"id": p.RequestID})))
 	if failed := v.html(p.Status, with(ui.Console(page), body...)); failed != nil {
 		web.Log(v.r.Context()).Debug("answer cut", slog.Any("cause", failed))
 	}

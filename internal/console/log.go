@@ -123,18 +123,9 @@ func showLog(v *visit) error {
 	if err != nil {
 		return err
 	}
-	pager := ui.Cursor{Summary: v.n("log.size", int64(page.Size))}
-	if page.More {
-		cursor, err := v.c.Cursors.Seal(list, binary.BigEndian.AppendUint64(nil, page.Next))
-		if err != nil {
-			return err
-		}
-		next := cloned(filters)
-		next.Set("cursor", cursor)
-		pager.Next = v.at("log") + "?" + next.Encode()
-	}
-	if q.To != 0 {
-		pager.Previous = v.at("log") + "?" + filters.Encode()
+	pager, err := v.logPager(list, page, filters)
+	if err != nil {
+		return err
 	}
 	p := room{Title: v.t("nav.log"), Lede: v.t("log.lede"), Does: v.logActs()}
 	p.Body.add(v.placementTabs(), v.logFilter(filters, names))
@@ -144,15 +135,42 @@ func showLog(v *visit) error {
 		p.Body.add(ui.EmptyState(ui.Empty{Icon: ui.IconHistory, Title: v.t("log.none"), Text: v.t("log.none_text")}))
 	}
 	p.Body.add(ui.Pagination(v.lang, pager))
+	if takes := v.logTakes(); len(takes) > 0 {
+		p.Body.add(section("take", v.t("log.take"), v.t("log.take_lede"), actions(takes...)))
+	}
 	return v.show(p)
 }
 
-// logActs are what the visitor may do with the whole log.
-func (v *visit) logActs() (does parts) {
-	place := ui.Hidden{Name: "placement", Value: string(v.placement())}
-	if v.can(access.Verify, access.Log) {
-		does.add(v.button(v.at("log", "verify"), ui.Button{Text: v.t("log.verify"), Icon: ui.IconShield}, place))
+// logPager leads to older entries, and back to the newest.
+func (v *visit) logPager(list web.ListOf, page audit.Page, filters url.Values) (ui.Cursor, error) {
+	pager := ui.Cursor{Summary: v.n("log.size", int64(page.Size))}
+	if v.query("cursor") != "" {
+		pager.Previous = v.at("log") + "?" + filters.Encode()
 	}
+	if !page.More {
+		return pager, nil
+	}
+	cursor, err := v.c.Cursors.Seal(list, binary.BigEndian.AppendUint64(nil, page.Next))
+	if err != nil {
+		return pager, err
+	}
+	next := cloned(filters)
+	next.Set("cursor", cursor)
+	pager.Next = v.at("log") + "?" + next.Encode()
+	return pager, nil
+}
+
+// logActs reads the whole log again.
+func (v *visit) logActs() (does parts) {
+	if v.can(access.Verify, access.Log) {
+		does.add(v.button(v.at("log", "verify"), ui.Button{Text: v.t("log.verify"), Icon: ui.IconShield}, ui.Hidden{Name: "placement", Value: string(v.placement())}))
+	}
+	return does
+}
+
+// logTakes are what may leave as a file, to be checked elsewhere.
+func (v *visit) logTakes() (does parts) {
+	place := ui.Hidden{Name: "placement", Value: string(v.placement())}
 	if v.can(access.Export, access.Log) {
 		does.add(v.button(v.at("log", "bundle"), ui.Button{Text: v.t("log.bundle"), Kind: ui.Secondary, Icon: ui.IconDownload}, place))
 	}
@@ -353,6 +371,9 @@ func (v *visit) reason(code string) string {
 		return ""
 	}
 	if key := "console.reason." + word(code); v.say.Has(key) {
+		return v.say.T(key)
+	}
+	if key := "error." + code; v.say.Has(key) { // a failure's code
 		return v.say.T(key)
 	}
 	return code

@@ -103,6 +103,10 @@ func before(f *vault.Field) string { return "was." + string(f.Name) }
 func (v *visit) control(k *vault.Collection, f *vault.Field, typed []string) templ.Component {
 	pointer := "/" + string(f.Name)
 	one := strings.Join(typed, "")
+	if v.labels == nil {
+		v.labels = map[string]string{}
+	}
+	v.labels[pointer] = f.Title.In(v.say.Lang())
 	c := ui.Field{ID: controlID(pointer), Name: wanted(f), Label: f.Title.In(v.say.Lang()), Value: one, Error: v.problem(pointer), Autocomplete: "off"}
 	if !f.Required {
 		c.Label += " " + v.t("form.optional")

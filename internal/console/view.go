@@ -158,7 +158,11 @@ func (v *visit) summary() templ.Component {
 	said := v.say.Error(v.failed)
 	var list []ui.FormError
 	for _, f := range said.Fields {
-		list = append(list, ui.FormError{Text: f.Detail, Target: controlID(f.Pointer)})
+		text := f.Detail
+		if label := v.labels[f.Pointer]; label != "" {
+			text = v.t("form.error", i18n.Params{"field": label, "problem": f.Detail})
+		}
+		list = append(list, ui.FormError{Text: text, Target: controlID(f.Pointer)})
 	}
 	if len(list) == 0 {
 		list = append(list, ui.FormError{Text: said.Detail + " " + said.Fix, Target: "main"})

@@ -29,8 +29,9 @@ type visit struct {
 	secret  string        // of the session
 	who     actor.Actor   // Anonymous until somebody is known
 	session identity.Session
-	permit  *access.Permit // the gate's yes to what the route needs; nil for Anyone and Own
-	failed  *errs.Error    // what was wrong with the form that is shown again
+	permit  *access.Permit    // the gate's yes to what the route needs; nil for Anyone and Own
+	failed  *errs.Error       // what was wrong with the form that is shown again
+	labels  map[string]string // of controls by pointer: what a summary names them
 }
 
 // open leads a request to its room: language, tenant, person, gate, handler.
