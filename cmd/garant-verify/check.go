@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"slices"
 
 	"garant.example/internal/audit/casefile"
 )
@@ -53,4 +54,9 @@ func checkProof(r io.Reader, t casefile.Trust) (casefile.Result, error) {
 		return casefile.Check(b, t)
 	}
 	return casefile.CheckCheckpoint(b, t), nil
+}
+
+// ofOther says whether a check failed because the proof is of another log.
+func (c check) ofOther() bool {
+	return slices.ContainsFunc(c.Findings, func(f casefile.Finding) bool { return f.Code == casefile.BadOrigin })
 }

@@ -17,6 +17,9 @@ import (
 )
 
 // Exit statuses.
+// algorithm is the byte before an Ed25519 key in a verifier key.
+const algorithm = 1
+
 const (
 	exitHolds = 0
 	exitUsage = 1
@@ -28,6 +31,7 @@ func main() { os.Exit(run(os.Args[1:], os.Getenv("LANG"), os.Stdout, os.Stderr))
 // options are what the command line asks for.
 type options struct {
 	trust casefile.Trust
+	named string // the log that the key names, when that alone says which log is meant
 	json  bool
 	files []string
 }
@@ -52,6 +56,9 @@ func run(args []string, lang string, stdout, stderr io.Writer) int {
 		writeJSON(stdout, checks)
 	} else {
 		writeText(stdout, p, checks)
+		if o.named != "" && slices.ContainsFunc(checks, check.ofOther) {
+			fmt.Fprintf(stdout, "\n%s\n", p.T("verify.named", i18n.Params{"log": o.named}))
+		}
 	}
 	return status(checks)
 }
@@ -99,7 +106,7 @@ func parse(args []string, lang string, catalog *i18n.Catalog) (o options, p *i18
 		o.trust.Keys = append(o.trust.Keys, key)
 		// A key that comes with a name is meant for that log alone.
 		if len(*keys) == 1 && o.trust.Origin == "" {
-			o.trust.Origin = name
+			o.trust.Origin, o.named = name, name
 		}
 	}
 	return o, p, ""
@@ -143,8 +150,13 @@ func readKey(text string) (key ed25519.PublicKey, name string, ok bool) {
 }
 
 func keyOf(text string) (ed25519.PublicKey, string, bool) {
-	if b, err := base64.StdEncoding.DecodeString(text); err == nil && len(b) == ed25519.PublicKeySize {
-		return b, "", true
+	if b, err := base64.StdEncoding.DecodeString(text); err == nil {
+		switch {
+		case len(b) == ed25519.PublicKeySize:
+			return b, "", true
+		case len(b) == 1+ed25519.PublicKeySize && b[0] == algorithm: // the last part of a verifier key
+			return b[1:], "", true
+		}
 	}
 	// The library checks name and hash; the key itself is the last part, behind the
 	// byte of its algorithm.

@@ -136,6 +136,9 @@ func (c *call) proved(l *client.Log, proof client.Proof, key, file string) (err 
 			return err
 		}
 	}
+	if out.Key, err = keyFor(out.Key, proof.Origin); err != nil {
+		return err
+	}
 	if err := proof.Verify(out.Key); err != nil {
 		return err
 	}
@@ -152,7 +155,7 @@ func (c *call) proved(l *client.Log, proof client.Proof, key, file string) (err 
 		c.fact(w, "key", out.Key)
 		c.fact(w, "file", out.File)
 		if !out.Trusted {
-			c.hint(c.words.T("cli.audit.key_hint"))
+			c.hint(c.words.T("cli.audit.key_hint", errs.Params{"key": bareKey(out.Key)}))
 		}
 	})
 }
@@ -200,6 +203,9 @@ func (c *call) continues(l *client.Log, file, key string, out *AuditReport) erro
 	}
 	proof, err := l.Continues(c.ctx, string(note))
 	if err != nil {
+		return err
+	}
+	if key, err = keyFor(key, proof.Origin); err != nil {
 		return err
 	}
 	if err := proof.Verify(key); err != nil {

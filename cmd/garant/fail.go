@@ -10,6 +10,7 @@ import (
 	"net/url"
 
 	"garant.example/client"
+	"garant.example/internal/db"
 	"garant.example/internal/errs"
 )
 
@@ -110,6 +111,8 @@ func (p *program) ours(err error) *errs.Error {
 		return errs.New(errs.Unavailable, "cli.unreachable").With("server", p.flags.server).Do("cli.unreachable.fix").Cause(err)
 	case errors.As(err, &at):
 		return errs.New(errs.Unavailable, "cli.connection").With("reason", at.Err.Error()).Do("cli.unreachable.fix").Cause(err)
+	case errors.Is(err, db.ErrInUse):
+		return errs.New(errs.Unavailable, "cli.data.busy").Do("cli.data.busy.fix").Cause(err)
 	case errors.Is(err, client.ErrAddress):
 		return errs.New(errs.Invalid, "cli.address").Do("cli.address.fix")
 	case errors.Is(err, client.ErrCA):

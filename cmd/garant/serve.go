@@ -70,7 +70,7 @@ func (c *call) attend(r *server.Running, dir string) error {
 	}
 	defer client.RemoveRun(dir)
 	c.say("cli.serve.at", errs.Params{"url": r.URL()})
-	if err := c.offerSetup(r); err != nil {
+	if err := c.offerSetup(r, dir); err != nil {
 		return err
 	}
 	<-c.ctx.Done()
@@ -78,7 +78,7 @@ func (c *call) attend(r *server.Running, dir string) error {
 }
 
 // offerSetup prints the one-time link while there is no operator's account.
-func (c *call) offerSetup(r *server.Running) error {
+func (c *call) offerSetup(r *server.Running, dir string) error {
 	needs, err := r.House.Identity.NeedsSetup(c.ctx)
 	if err != nil || !needs {
 		return err
@@ -87,8 +87,8 @@ func (c *call) offerSetup(r *server.Running) error {
 	if err != nil {
 		return err
 	}
-	c.say("cli.serve.setup", errs.Params{"url": r.URL() + "/setup#" + secret, "until": c.words.Time(until)})
-	fmt.Fprintln(c.err, "  garant account setup --secret "+secret)
+	c.say("cli.serve.setup", errs.Params{"url": r.URL() + "/setup?secret=" + secret, "until": c.words.Time(until)})
+	fmt.Fprintln(c.err, "  garant account setup --secret "+secret+c.dataFlag(dir))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"reflect"
 	"slices"
@@ -38,7 +39,23 @@ func Load(s Source) (*Config, error) {
 	if err := all.err(); err != nil {
 		return nil, err
 	}
+	if _, given := c.origins["url"]; !given {
+		c.URL = localURL(c.Listen, c.URL)
+	}
 	return c, nil
+}
+
+// localURL is where people of this machine reach a listener, when nobody says how
+// others do.
+func localURL(listen, otherwise string) string {
+	switch _, port, err := net.SplitHostPort(listen); {
+	case err != nil || port == "" || port == "0":
+		return otherwise
+	case port == "443":
+		return "https://localhost"
+	default:
+		return "https://localhost:" + port
+	}
 }
 
 // readFile reads at most so many bytes: a setting may name a device.

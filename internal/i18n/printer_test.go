@@ -70,7 +70,7 @@ func TestError(t *testing.T) {
 	}
 	e := errs.New(errs.Invalid, "error.invalid").At("/name", "error.too_large", nil)
 	shown := c.Printer(French).Error(e)
-	if len(shown.Fields) != 1 || shown.Fields[0] != (ShownField{"/name", "C'est trop volumineux"}) {
+	if len(shown.Fields) != 1 || shown.Fields[0] != (ShownField{"/name", "C’est trop volumineux"}) {
 		t.Errorf("fields: %+v", shown.Fields)
 	}
 	if got := c.Printer(French).Error(nil); got.Title != "" {

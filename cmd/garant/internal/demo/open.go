@@ -9,6 +9,7 @@ import (
 
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
+	"garant.example/internal/errs"
 	"garant.example/internal/id"
 	"garant.example/internal/identity"
 	"garant.example/internal/keys/kms"
@@ -40,7 +41,7 @@ type Demo struct {
 // filled before opens as it was left.
 func Open(ctx context.Context, o Options) (*Demo, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, err
+		return nil, errs.New(errs.Config, "server.data.unwritable").With("Path", o.Dir).Do("server.data.unwritable.fix").Cause(err)
 	}
 	if err := mark(o.Dir); err != nil {
 		return nil, err
