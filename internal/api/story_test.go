@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"garant.example/client"
+	"garant.example/internal/clock"
 	"garant.example/internal/db"
 	"garant.example/testkit/stage"
 )
@@ -166,7 +167,7 @@ func verified(t *testing.T, log *client.Log, key string) {
 		t.Errorf("the log does not continue its checkpoint: %v", err)
 	}
 	var bundle bytes.Buffer
-	if _, err := log.Bundle(ctx, client.Period{Since: time.Now().Add(-time.Hour)}, &bundle); err != nil || !bytes.HasPrefix(bundle.Bytes(), []byte("PK")) {
+	if _, err := log.Bundle(ctx, client.Period{Since: clock.System().Now().Add(-time.Hour)}, &bundle); err != nil || !bytes.HasPrefix(bundle.Bytes(), []byte("PK")) {
 		t.Errorf("bundle: %v", err)
 	}
 	if tile, err := log.Tile(ctx, "tile/0/000.p/1"); err != nil || len(tile) != 32 {
