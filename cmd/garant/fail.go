@@ -82,7 +82,7 @@ func (p *program) hint(text string) {
 func (p *program) failure(err error) failure {
 	var problem *client.Problem
 	if errors.As(err, &problem) {
-		return failure{Code: problem.Code, Key: problem.Key, Detail: problem.Detail, Errors: problem.Errors, Fix: problem.Fix,
+		return failure{Code: problem.Code, Key: problem.Key, Detail: problem.Detail, Errors: problem.Errors, Fix: p.fixHere(problem),
 			RequestID: problem.RequestID}
 	}
 	if e := p.ours(err); e != nil {
@@ -94,6 +94,21 @@ func (p *program) failure(err error) failure {
 		return out
 	}
 	return failure{Code: string(errs.Internal), Key: "error.internal", Detail: err.Error()}
+}
+
+// fixHere is the next step in the words of the command line, where the server's are
+// those of its headers.
+func (p *program) fixHere(problem *client.Problem) string {
+	switch problem.Key {
+	case "access.unauthenticated":
+		return p.words.T("cli.fix.sign_in")
+	case "vault.purpose.needed":
+		return p.words.T("cli.fix.purpose")
+	case "vault.if_match.missing":
+		return p.words.T("cli.fix.if_match")
+	default:
+		return problem.Fix
+	}
 }
 
 // ours finds our error within another, or makes one of what the system says.

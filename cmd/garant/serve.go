@@ -88,7 +88,7 @@ func (c *call) offerSetup(r *server.Running, dir string) error {
 		return err
 	}
 	c.say("cli.serve.setup", errs.Params{"url": r.URL() + "/setup?secret=" + secret, "until": c.words.Time(until)})
-	fmt.Fprintln(c.err, "  garant account setup --secret "+secret+c.dataFlag(dir))
+	fmt.Fprintln(c.err, "  garant account setup "+c.words.T("cli.word.sign_in")+" --secret "+secret+c.dataFlag(dir))
 	return nil
 }
 
