@@ -22,6 +22,9 @@ type conns struct {
 	open  int           // connections that exist or are being made
 	idle  []*session    // the one used least recently first
 	freed chan struct{} // closed, and made anew, when there may be room
+	// doubted is when a connection was last found dead: the server may have been
+	// restarted, and every connection used before it is tried before it is lent.
+	doubted time.Time
 }
 
 func newConns(max int) *conns { return &conns{max: max, freed: make(chan struct{})} }
@@ -80,7 +83,10 @@ func (p *conns) sound(ctx context.Context, s *session) bool {
 	if s.dead() {
 		return false
 	}
-	if clock.System().Now().Sub(s.used) < idleUntried {
+	p.mu.Lock()
+	doubted := p.doubted
+	p.mu.Unlock()
+	if clock.System().Now().Sub(s.used) < idleUntried && s.used.After(doubted) {
 		return true
 	}
 	return s.conn.Ping(ctx) == nil
@@ -103,6 +109,9 @@ func (p *conns) dial(ctx context.Context, key string, config *pgconn.Config) (*s
 // put gives a connection back.
 func (p *conns) put(s *session) {
 	if s.dead() {
+		p.mu.Lock()
+		p.doubted = clock.System().Now()
+		p.mu.Unlock()
 		p.discard(s)
 		return
 	}
