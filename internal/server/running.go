@@ -227,6 +227,7 @@ func (r *Running) edges() error {
 	}
 	r.API = &api.API{Catalog: h.Catalog, Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault,
 		Rings: h.Rings, Profiles: h.Profiles, Cursors: cursors, OpenTenant: h.openWithPeople, Rows: h.Rows}
+	r.liveness()
 	served := r.API.Handler()
 	for _, path := range []string{"/v1/", "/problems/", "/openapi.json"} {
 		r.mux.Handle(path, served)
