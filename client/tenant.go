@@ -222,6 +222,7 @@ type NewTenant struct {
 	Hosts    []string  `json:"hosts,omitzero"`
 	StartsAt time.Time `json:"starts_at,omitzero"`
 	EndsAt   time.Time `json:"ends_at,omitzero"`
+	Canary   bool      `json:"canary,omitzero"` // on which the controls of the profile act
 	Admin    Person    `json:"admin"`
 }
 

@@ -126,6 +126,7 @@ func (p *program) tenantCreate() *cobra.Command {
 	f.StringVar(&n.Country, "country", "", p.words.T("cli.flag.country"))
 	f.StringVar(&n.Lang, "tenant-lang", p.words.Lang(), p.words.T("cli.flag.tenant_lang"))
 	f.StringSliceVar(&n.Hosts, "host", nil, p.words.T("cli.flag.host"))
+	f.BoolVar(&n.Canary, "canary", false, p.words.T("cli.flag.canary"))
 	f.StringVar(&starts, "starts", "", p.words.T("cli.flag.starts"))
 	f.StringVar(&ends, "ends", "", p.words.T("cli.flag.ends"))
 	f.StringVar(&n.Admin.Name, "admin-name", "", p.words.T("cli.flag.admin_name"))

@@ -76,6 +76,7 @@ type NewTenant struct {
 	Hosts    []string  `json:"hosts,omitzero"`
 	StartsAt time.Time `json:"starts_at,omitzero"`
 	EndsAt   time.Time `json:"ends_at,omitzero"`
+	Canary   bool      `json:"canary,omitzero" doc:"on which the controls of the profile act; its data are made up"`
 	Admin    Person    `json:"admin"`
 }
 
@@ -162,7 +163,7 @@ func createTenant(c *call) error {
 		return err
 	}
 	made, err := c.api.OpenTenant(c.r.Context(), tenant.Opening{Slug: id.Name(in.Slug), Title: in.Title,
-		Country: in.Country, Lang: in.Lang, Profile: id.Name(in.Profile), Hosts: in.Hosts,
+		Country: in.Country, Lang: in.Lang, Profile: id.Name(in.Profile), Hosts: in.Hosts, Canary: in.Canary,
 		Contract: tenant.Contract{Start: in.StartsAt, End: in.EndsAt}}, identity.Person(in.Admin))
 	if err != nil {
 		return err
