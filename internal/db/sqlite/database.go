@@ -58,12 +58,19 @@ func (d *Database) Read(ctx context.Context, fn func(db.Tx) error) (err error) {
 		return err
 	}
 	defer d.readers.put(c)
+	begun := false
+	defer func() {
+		if begun {
+			c.rollback()
+		}
+	}()
 	if ctx.Done() != nil {
+		// It ends before the rollback: an interrupted one would leave the
+		// transaction open to the next who reads on this connection.
 		defer c.interruptAfter(ctx)()
 	}
 	err = c.exec("BEGIN")
-	if err == nil {
-		defer c.rollback()
+	if begun = err == nil; begun {
 		t := &tx{c: c, ctx: ctx, now: d.clock.Now()}
 		err = t.call(fn)
 	}
