@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"garant.example/internal/clock"
@@ -71,6 +72,9 @@ func (c *Cursors) Open(list ListOf, cursor string) ([]byte, error) {
 	}
 	buf, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
 	if err != nil || len(buf) < cursorHead+cursorMAC || buf[0] != cursorV1 {
+		return nil, invalid
+	}
+	if strings.ContainsAny(cursor, "\r\n") { // which the decoder passes over: one cursor has one text
 		return nil, invalid
 	}
 	signed, mac := buf[:len(buf)-cursorMAC], buf[len(buf)-cursorMAC:]

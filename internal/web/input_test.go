@@ -297,7 +297,7 @@ func TestCursors(t *testing.T) {
 			t.Fatalf("altered at %d, and accepted", i)
 		}
 	}
-	for _, bad := range []string{"", "x", "====", strings.Repeat("A", 5000), s + "A", s[:len(s)-1]} {
+	for _, bad := range []string{"", "x", "====", strings.Repeat("A", 5000), s + "A", s[:len(s)-1], s + "\n", "\r\n" + s} {
 		if _, err := cursors.Open(list, bad); !errs.Is(err, errs.Invalid) {
 			t.Errorf("%q: %v", bad, err)
 		}
