@@ -259,6 +259,11 @@ func (c *conn) common(cacheKB int) error {
 	if err := c.config(lib.SQLITE_DBCONFIG_DEFENSIVE); err != nil {
 		return err
 	}
+	// One plan for a statement, whatever its values: otherwise SQLite prepares a
+	// statement with LIMIT ? anew whenever the limit is bound.
+	if err := c.config(lib.SQLITE_DBCONFIG_ENABLE_QPSG); err != nil {
+		return err
+	}
 	return c.script(`PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;
 		PRAGMA mmap_size=0; PRAGMA cache_size=-` + strconv.Itoa(cacheKB))
 }

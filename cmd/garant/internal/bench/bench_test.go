@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"strconv"
 	"testing"
 	"time"
 
@@ -79,5 +80,49 @@ func BenchmarkHTTP(b *testing.B) {
 			b.ReportMetric(r.Ratio, r.Operation+"-ratio")
 			b.ReportMetric(r.P99, r.Operation+"-p99ms")
 		}
+	}
+}
+
+// BenchmarkStep measures one operation at a time for one number of clients: for profiles.
+func BenchmarkStep(b *testing.B) {
+	for name, step := range map[string]func(*bench, context.Context, int) (Run, error){
+		"create": (*bench).measureCreate, "read": (*bench).measureRead, "find": (*bench).measureFind, "echo": (*bench).measureEcho,
+	} {
+		for _, clients := range []int{1, 8, 64} {
+			b.Run(name+"/"+strconv.Itoa(clients), func(b *testing.B) { measureStep(b, step, clients) })
+		}
+	}
+}
+
+func measureStep(b *testing.B, step func(*bench, context.Context, int) (Run, error), clients int) {
+	h := house.Open(b, house.Options{})
+	m := &bench{o: Options{For: 4 * time.Second, Engine: "sqlite"}, r: h.Running, echoes: map[int]Run{}}
+	if err := m.prepare(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	defer m.stop()
+	m.o.For = time.Second
+	for _, warm := range []func(context.Context, int) (Run, error){m.measureEcho, m.measureCreate} {
+		if _, err := warm(b.Context(), clients); err != nil {
+			b.Fatal(err)
+		}
+	}
+	m.o.For = 4 * time.Second
+	for b.Loop() {
+		before, err := cpu()
+		if err != nil {
+			b.Fatal(err)
+		}
+		run, err := step(m, b.Context(), clients)
+		if err != nil {
+			b.Fatal(err)
+		}
+		after, err := cpu()
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(run.PerSecond, "req/s")
+		b.ReportMetric(run.P50, "p50ms")
+		b.ReportMetric(float64((after-before).Microseconds())/(run.PerSecond*m.o.For.Seconds()), "µscpu/req")
 	}
 }
