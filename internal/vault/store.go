@@ -12,6 +12,10 @@ import (
 
 const columns = `n, id, subject, created, updated, version, state, flags, open, leaf, body`
 
+// columnsOfR are the same of a table named r. (In SQLite, CROSS JOIN also says which
+// table is walked first: the index, whose order is the answer's.)
+const columnsOfR = `r.n, r.id, r.subject, r.created, r.updated, r.version, r.state, r.flags, r.open, r.leaf, r.body`
+
 // insertRow writes a new row.
 func insertRow(tx db.Tx, r *row) error {
 	return tx.Queue(`INSERT INTO vault_record (n, id, subject, created, updated, version, state, flags, open, leaf, body)
@@ -58,8 +62,8 @@ func listRows(tx db.Tx, c *Collection, after int64, limit int) iter.Seq2[*row, e
 
 // findRows reads the rows whose blind index holds a tag.
 func findRows(tx db.Tx, c *Collection, tag []byte, limit int) iter.Seq2[*row, error] {
-	rows := tx.Rows(`SELECT `+columns+` FROM vault_record WHERE n IN
-		(SELECT n FROM vault_index WHERE tag = ?1 AND n >= ?2 AND n <= ?3) ORDER BY n LIMIT ?4`, tag, firstOf(c), lastOf(c), limit)
+	rows := tx.Rows(`SELECT `+columnsOfR+` FROM vault_index AS i CROSS JOIN vault_record AS r
+		WHERE i.tag = ?1 AND i.n >= ?2 AND i.n <= ?3 AND r.n = i.n ORDER BY i.n LIMIT ?4`, tag, firstOf(c), lastOf(c), limit)
 	return collect(rows, c)
 }
 
