@@ -80,9 +80,10 @@ func (p *program) accountSetup() *cobra.Command {
 		if secret == "" {
 			return missingFlag("secret")
 		}
-		if person.SignIn = c.arg(0); person.Name == "" {
-			person.Name = person.SignIn
+		if strings.TrimSpace(person.Name) == "" {
+			return missingFlag("name")
 		}
+		person.SignIn = c.arg(0)
 		conn, err := c.dial("", forData)
 		if err != nil {
 			return err

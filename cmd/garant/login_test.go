@@ -67,7 +67,10 @@ func TestSetupFromTheCommandLine(t *testing.T) {
 	if status, _, text := sh.run("Zwölf-Boxkämpfer-9182\n", "account", "setup", "olive"); status != exitUsage || !strings.Contains(text, "--secret") {
 		t.Errorf("without the secret: %d %s", status, text)
 	}
-	if status, out, text := sh.run("Zwölf-Boxkämpfer-9182\n", "account", "setup", "olive", "--secret", st.Setup); status != exitDone || !strings.Contains(out, "operator-admin") {
+	if status, _, text := sh.run("Zwölf-Boxkämpfer-9182\n", "account", "setup", "olive", "--secret", st.Setup, "--name", " "); status != exitUsage || !strings.Contains(text, "--name") {
+		t.Fatalf("setup without a name: %d %s", status, text)
+	}
+	if status, out, text := sh.run("Zwölf-Boxkämpfer-9182\n", "account", "setup", "olive", "--secret", st.Setup, "--name", "Olive Operator"); status != exitDone || !strings.Contains(out, "operator-admin") {
 		t.Fatalf("setup: %d %s %s", status, out, text)
 	}
 	if status, _, text := sh.run("Zwölf-Boxkämpfer-9182\n", "login", "--as", "olive"); status != exitDone {

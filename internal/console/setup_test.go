@@ -36,6 +36,8 @@ func TestTheFirstAccount(t *testing.T) {
 	form := url.Values{"secret": {s.Setup}, "name": {"Olive Operator"}, "sign_in": {"olive"}, "lang": {"en"}, "password": {"short"}}
 	if res, body := ask("POST", "/setup", form); res.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, `href="#f-password"`) {
 		t.Errorf("a short password: %s %s", res.Status, main(body))
+	} else if want := `href="/setup?lang=fr&amp;secret=` + s.Setup + `"`; !strings.Contains(body, want) {
+		t.Errorf("the other language loses the secret: no %s", want)
 	}
 	form.Set("password", chosen)
 	wrong := url.Values{"secret": {"wrong"}, "name": {"Mallory"}, "sign_in": {"mallory"}, "lang": {"en"}, "password": {chosen}}

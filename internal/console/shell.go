@@ -40,6 +40,9 @@ func (v *visit) here() string {
 		return v.r.URL.RequestURI()
 	}
 	path := v.r.URL.EscapedPath()
+	if secret := v.typed("secret"); path == "/setup" && secret != "" { // its form shows itself again
+		return path + "?" + url.Values{"secret": {secret}}.Encode()
+	}
 	for _, ends := range []string{"/sign-in", "/password", "/setup", "/new", "/find", "/export", "/delete", "/profile"} {
 		if strings.HasSuffix(path, ends) {
 			return path

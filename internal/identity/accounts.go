@@ -40,7 +40,10 @@ func (s *Service) CreateAccount(ctx context.Context, p *access.Permit, n NewAcco
 	}
 	defer release()
 	err = log.Write(ctx, func(tx *audit.Tx) error {
-		return insertNew(tx, p.Tenant(), p.Matrix(), row, p.Entry(audit.AccountCreate))
+		if err := insertNew(tx, p.Tenant(), p.Matrix(), row, p.Entry(audit.AccountCreate)); err != nil {
+			return err
+		}
+		return tenant.Keep(ctx, tx, s.made(ctx, p.Tenant(), row, initial))
 	})
 	if err != nil {
 		return Account{}, "", err
@@ -206,12 +209,28 @@ func (s *Service) Accounts(ctx context.Context, p *access.Permit, after id.Accou
 	return list, nil
 }
 
+// Made is an account after a change, with the password that was made for it, if any:
+// what an answer is made of.
+type Made struct {
+	Account Account
+	Initial string
+}
+
+func (s *Service) made(ctx context.Context, t tenant.Tenant, row *accountRow, initial string) func() (any, error) {
+	return func() (any, error) {
+		a, err := s.opened(ctx, t, row)
+		return Made{a, initial}, err
+	}
+}
+
 // edit is one change of an account by somebody who manages accounts.
 type edit struct {
 	account id.Account
 	version int64 // what If-Match said; 0 when it said nothing
 	op      audit.Operation
 	ends    string // why its sessions end; "" when they go on
+	initial string // the password that was made for it; "" for none
+	takes   bool   // it takes access away: it goes on while room is short
 	// change alters the row; false when there is nothing to change.
 	change func(tx db.Tx, row *accountRow, e *audit.Entry) (bool, error)
 }
@@ -226,8 +245,12 @@ func (s *Service) apply(ctx context.Context, p *access.Permit, d edit) (Account,
 		return Account{}, err
 	}
 	defer release()
+	write := log.Write
+	if d.takes {
+		write = log.WriteEssential
+	}
 	var row *accountRow
-	err = log.Write(ctx, func(tx *audit.Tx) error {
+	err = write(ctx, func(tx *audit.Tx) error {
 		row, err = readAccount(tx, d.account)
 		if err != nil {
 			return err
@@ -243,7 +266,10 @@ func (s *Service) apply(ctx context.Context, p *access.Permit, d edit) (Account,
 		if err := keep(tx, p.Tenant(), p.Matrix(), &before, row); err != nil {
 			return err
 		}
-		return s.store(tx, row, e, d.ends)
+		if err := s.store(tx, row, e, d.ends); err != nil {
+			return err
+		}
+		return tenant.Keep(ctx, tx, s.made(ctx, p.Tenant(), row, d.initial))
 	})
 	if err != nil {
 		return Account{}, err
@@ -308,14 +334,14 @@ func (s *Service) ChangePerson(ctx context.Context, p *access.Permit, account id
 
 // AssignRoles replaces the roles of an account and ends its sessions. It returns
 // errs.Invalid for a role that does not exist or that this kind of person may not
-// hold, errs.Conflict when a role is full or nobody would be left to manage
+// hold, errs.LogUnavailable when one is given while room is short, errs.Conflict when a role is full or nobody would be left to manage
 // accounts.
 func (s *Service) AssignRoles(ctx context.Context, p *access.Permit, account id.Account, version int64, roles []id.Name) (Account, error) {
 	if err := allow(p, access.Account, access.Manage); err != nil {
 		return Account{}, err
 	}
 	roles = sortedNames(roles)
-	return s.apply(ctx, p, edit{account: account, version: version, op: audit.RoleAssign, ends: endedByRole,
+	return s.apply(ctx, p, edit{account: account, version: version, op: audit.RoleAssign, ends: endedByRole, takes: true,
 		change: func(_ db.Tx, row *accountRow, e *audit.Entry) (bool, error) {
 			added, removed := difference(roles, row.roles), difference(row.roles, roles)
 			// A role that the profile dropped may be left in place, not given.
@@ -343,7 +369,7 @@ func (s *Service) EnableAccount(ctx context.Context, p *access.Permit, account i
 }
 
 func (s *Service) setState(ctx context.Context, p *access.Permit, account id.Account, version int64, state State, ends string) (Account, error) {
-	return s.apply(ctx, p, edit{account: account, version: version, op: audit.AccountChange, ends: ends,
+	return s.apply(ctx, p, edit{account: account, version: version, op: audit.AccountChange, ends: ends, takes: state == Disabled,
 		change: func(_ db.Tx, row *accountRow, e *audit.Entry) (bool, error) {
 			changed := row.state != state
 			row.state = state
@@ -354,7 +380,7 @@ func (s *Service) setState(ctx context.Context, p *access.Permit, account id.Acc
 
 // EndSessions ends every session of an account, whose password and roles stay.
 func (s *Service) EndSessions(ctx context.Context, p *access.Permit, account id.Account) error {
-	_, err := s.apply(ctx, p, edit{account: account, op: audit.AccountChange, ends: endedByManager,
+	_, err := s.apply(ctx, p, edit{account: account, op: audit.AccountChange, ends: endedByManager, takes: true,
 		change: func(_ db.Tx, _ *accountRow, e *audit.Entry) (bool, error) {
 			e.Fields = []id.Name{"sessions"}
 			return true, nil
@@ -387,7 +413,7 @@ func (s *Service) ResetPassword(ctx context.Context, p *access.Permit, account i
 	if err := s.choose(ctx, p.Tenant(), &fresh, set.Password, initial, nil, true); err != nil {
 		return "", err
 	}
-	_, err = s.apply(ctx, p, edit{account: account, op: audit.AccountChange, ends: endedByPassword,
+	_, err = s.apply(ctx, p, edit{account: account, op: audit.AccountChange, ends: endedByPassword, initial: initial, takes: true,
 		change: func(tx db.Tx, row *accountRow, e *audit.Entry) (bool, error) {
 			row.secret, row.secretAt, row.secretUntil, row.mustChange = fresh.secret, fresh.secretAt, fresh.secretUntil, true
 			e.Fields, e.Reason = []id.Name{"password"}, "reset"

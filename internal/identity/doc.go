@@ -11,8 +11,9 @@
 // by name and by address, whether or not the name exists. A changed password, a
 // changed role and a disabled account end every session of the account in the
 // same transaction. A revoked token opens nothing from the moment Revoke
-// returned on this node, and within a second on every other. Nobody serves a
-// tenant before an operator's account exists.
+// returned on this node, and within a second on every other. While room for the
+// log is short access can still be taken away, and none can be given. Nobody
+// serves a tenant before an operator's account exists.
 //
 // # Words
 //

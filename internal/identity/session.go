@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"time"
 
 	"garant.example/internal/access"
@@ -183,7 +184,9 @@ func refusalEntry(who actor.Actor, kind, reason string) audit.Entry {
 		Outcome: audit.Refused, Reason: reason, Request: who.Request}
 }
 
-// touch writes the use down, with its leaf.
+// touch writes the use down, with its leaf. While room is short it does not: the
+// session goes on to the idle limit it had, and what is done in it has its own
+// leaf or is refused.
 func (s *Service) touch(ctx context.Context, l *found, now time.Time) error {
 	who, seen := actorOf(ctx, l.t, l.row, l.account, ""), clock.Micros(now)
 	err := l.log.Write(ctx, func(tx *audit.Tx) error {
@@ -194,11 +197,17 @@ func (s *Service) touch(ctx context.Context, l *found, now time.Time) error {
 			Kind: "session", Outcome: audit.Done, Request: who.Request})
 		return nil
 	})
+	if short(err) {
+		return nil
+	}
 	if err == nil {
 		l.row.seen = seen
 	}
 	return err
 }
+
+// short says whether something could not be written down for want of room.
+func short(err error) bool { return errors.Is(err, audit.ErrSpace) || errors.Is(err, db.ErrFull) }
 
 // SignOut ends a session. It takes no permit: whoever holds the secret may end
 // it. Ending what is over already is no error.
@@ -217,7 +226,7 @@ func (s *Service) SignOut(ctx context.Context, secret string) error {
 	}
 	defer release()
 	who := stranger(ctx)
-	return log.Write(ctx, func(tx *audit.Tx) error {
+	return log.WriteEssential(ctx, func(tx *audit.Tx) error {
 		row, err := findSession(tx, hash[:])
 		if err != nil || row == nil || row.ended != 0 {
 			return err

@@ -95,7 +95,8 @@ func (s *Service) admit(ctx context.Context, a *attempt, password string) (Signe
 		return SignedIn{}, err
 	}
 	var row *accountRow
-	err = a.log.Write(ctx, func(tx *audit.Tx) error {
+	// Whoever wants to take access away while room is short must get in first.
+	err = a.log.WriteEssential(ctx, func(tx *audit.Tx) error {
 		if row, err = readAccount(tx, a.account.id); err != nil {
 			return err
 		}
@@ -190,7 +191,7 @@ func (s *Service) ChangePassword(ctx context.Context, secret, present, wanted st
 	session := newSession(l.account.id, hash, l.set.Session, s.now())
 	session.assurance = l.row.assurance
 	var row *accountRow
-	err = l.log.Write(ctx, func(tx *audit.Tx) error {
+	err = l.log.WriteEssential(ctx, func(tx *audit.Tx) error {
 		if row, err = readAccount(tx, l.account.id); err != nil {
 			return err
 		}

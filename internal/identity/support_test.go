@@ -143,6 +143,7 @@ type world struct {
 	gate     *access.Gate
 	svc      *identity.Service
 	opt      identity.Options
+	room     *room
 	operator tenant.Tenant
 	acme     tenant.Tenant
 }
@@ -180,7 +181,7 @@ func eachEngine(t *testing.T, test func(t *testing.T, w *world)) {
 
 func newWorld(tb testing.TB, engine db.Engine) *world {
 	tb.Helper()
-	w := &world{tb: tb, clock: clock.NewFake(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC))}
+	w := &world{tb: tb, clock: clock.NewFake(time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)), room: &room{}}
 	region := tenant.Region{Name: "here", Jurisdiction: "CA-QC", Country: "CA", Engine: engine}
 	var control db.Place
 	switch engine {
@@ -198,7 +199,7 @@ func newWorld(tb testing.TB, engine db.Engine) *world {
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	check(tb, err)
 	w.place = tenant.Options{Regions: []tenant.Region{region}, Home: "here", Control: control, Open: w.open,
-		Keeper: &keeper{keys: map[string]sealer{}}, Clock: w.clock, LogHost: "garant.example",
+		Keeper: &keeper{keys: map[string]sealer{}}, Clock: w.clock, Space: w.room, LogHost: "garant.example",
 		Signer: func(context.Context) (crypto.Signer, error) { return key, nil }}
 	w.tenants, err = tenant.New(w.place)
 	check(tb, err)

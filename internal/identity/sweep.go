@@ -24,7 +24,7 @@ func (s *Service) Sweep(ctx context.Context, t tenant.Tenant) (removed int64, er
 	}
 	defer release()
 	who := actor.Platform("identity")
-	err = log.Write(ctx, func(tx *audit.Tx) error {
+	err = log.WriteEssential(ctx, func(tx *audit.Tx) error {
 		now := s.now()
 		before := clock.Micros(now.Add(-sweepAfter))
 		over, err := countOver(tx, before, clock.Micros(now))

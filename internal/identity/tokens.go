@@ -70,7 +70,9 @@ func (s *Service) loadToken(ctx context.Context, tid id.Tenant, token id.Token, 
 		return h, nil // refused by the caller, and not worth keeping
 	}
 	if row.used < dayOf(now) {
-		if err := s.noteDay(ctx, log, tid, row, dayOf(now)); err != nil {
+		// While room is short the day is noted later: what the token does has its own
+		// leaf or is refused.
+		if err := s.noteDay(ctx, log, tid, row, dayOf(now)); err != nil && !short(err) {
 			return nil, err
 		}
 	}
@@ -119,6 +121,12 @@ func (s *Service) refuseToken(ctx context.Context, tid id.Tenant, row *tokenRow,
 	return errs.New(errs.Unauthenticated, key).Do("identity.token.fix")
 }
 
+// MadeToken is a new token with its text: what an answer is made of.
+type MadeToken struct {
+	Token Token
+	Text  string
+}
+
 // CreateToken makes a token and returns its text, which is shown this once and
 // stored nowhere. It returns errs.Invalid with every fault, errs.Conflict when a
 // role has as many holders as it may.
@@ -160,7 +168,7 @@ func (s *Service) CreateToken(ctx context.Context, p *access.Permit, n NewToken)
 		e.Object, e.Row = row.id.Raw, row.rowHash()
 		e.Detail = map[string]string{"roles": detail(row.roles), "scope": detail(row.scope)}
 		tx.Record(e)
-		return nil
+		return tenant.Keep(ctx, tx, func() (any, error) { return MadeToken{row.token(body), text}, nil })
 	})
 	if err != nil {
 		return "", Token{}, err
@@ -220,7 +228,7 @@ func (s *Service) RevokeToken(ctx context.Context, p *access.Permit, token id.To
 	}
 	defer release()
 	now := clock.Micros(s.now())
-	err = log.Write(ctx, func(tx *audit.Tx) error {
+	err = log.WriteEssential(ctx, func(tx *audit.Tx) error {
 		row, err := readToken(tx, token)
 		if err != nil {
 			return err

@@ -37,7 +37,9 @@ type operation struct {
 
 // operations is the closed list, sorted by code. A code, once released, keeps its
 // meaning for ever: old logs are read with it. Essential are the entries that
-// tell how a crisis began and ended, and those that make room again.
+// tell how a crisis began and ended, those that make room again, and those by
+// which access is taken away, signing in and looking whose it is among them.
+// Being essential only allows it: audit.Log.Write refuses them all the same.
 var operations = [...]operation{
 	{1, "record.create", Write, false},
 	{2, "record.read", Read, false},
@@ -58,20 +60,20 @@ var operations = [...]operation{
 	{26, "event.read", Read, false},
 	{30, "subject.read", Read, false},
 	{31, "subject.erase", Write, false},
-	{40, "session.open", Other, false},
+	{40, "session.open", Other, true},
 	{41, "session.refuse", Other, true},
-	{42, "session.close", Other, false},
+	{42, "session.close", Other, true},
 	{43, "token.create", Write, false},
-	{44, "token.revoke", Write, false},
+	{44, "token.revoke", Write, true},
 	{45, "token.use", Other, false},
 	{46, "account.create", Write, false},
-	{47, "account.change", Write, false},
-	{48, "account.read", Read, false},
+	{47, "account.change", Write, true},
+	{48, "account.read", Read, true},
 	{49, "role.assign", Write, false},
-	{50, "role.revoke", Write, false},
+	{50, "role.revoke", Write, true},
 	{51, "access.refuse", Other, true},
 	{52, "grant.open", Write, false},
-	{53, "grant.close", Write, false},
+	{53, "grant.close", Write, true},
 	{54, "session.use", Other, false},
 	{60, "log.read", Read, false},
 	{61, "log.export", Read, false},
