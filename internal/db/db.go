@@ -63,6 +63,7 @@ type DB interface {
 	// would mind doing twice. When change returns an error, that error is
 	// returned and nothing of it remains. A context that ends while the change
 	// waits in the queue withdraws it; once it runs, Write waits for the outcome.
+	// ErrUnavailable when it waited for Patience behind a group that does not end.
 	Write(ctx context.Context, change func(Tx) error) error
 
 	// Read runs fn on one consistent snapshot. It sees every change that was

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Bounds shared by the engines.
@@ -13,6 +14,11 @@ const (
 	MaxGroup = 512
 	// Readers is how many reads of one database run at the same time; more wait.
 	Readers = 2
+	// Patience is how long a change waits behind a group commit that does not end,
+	// because the disk or the server does not answer; then it is refused with
+	// ErrUnavailable, and so are those that come, until the group has ended. It is
+	// longer than any lock of another node is waited for.
+	Patience = 20 * time.Second
 )
 
 // More errors of both engines.

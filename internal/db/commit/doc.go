@@ -15,5 +15,12 @@
 //
 // A panic of a change, or runtime.Goexit in it, is an error of that change.
 //
+// # A group that does not end
+//
+// A disk or a server may stop answering. The changes of the group that is then
+// running wait for their outcome, which nobody knows before; those behind it are
+// refused after db.Patience with db.ErrUnavailable, and so is every further one at
+// once, until the group has ended. So a hung disk holds one group, not the platform.
+//
 // What an engine has to do is written at Store.
 package commit

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"garant.example/internal/db"
 )
@@ -20,6 +22,9 @@ type Loop struct {
 	finished chan struct{} // closed when the writing goroutine has ended
 	requests sync.Pool     // of *request
 	current  *request      // the change that runs; the writing goroutine's own
+	patience time.Duration // how long a change waits behind a group that does not end
+	watch    *time.Timer   // calls stall when the running group is past it
+	stalled  chan struct{} // one token each time stall has run
 
 	groups  atomic.Uint64
 	changes atomic.Uint64
@@ -27,14 +32,37 @@ type Loop struct {
 }
 
 // Start begins the writing goroutine; Close ends it.
-func Start(store Store) *Loop {
+func Start(store Store) *Loop { return StartPatient(store, db.Patience) }
+
+// StartPatient is Start with another patience than db.Patience.
+func StartPatient(store Store, patience time.Duration) *Loop {
 	l := &Loop{
 		store:    store,
 		queue:    queue{wake: make(chan struct{}, 1)},
 		finished: make(chan struct{}),
+		patience: patience,
+		stalled:  make(chan struct{}, 1),
 	}
+	l.watch = time.AfterFunc(patience, l.stall)
+	l.calm()
 	go l.run(nil)
 	return l
+}
+
+// stall runs when a group has not ended within the patience: the disk or the server
+// does not answer. Whoever waits behind the group is refused now, and so is whoever
+// comes before it ends; the group itself waits for its outcome.
+func (l *Loop) stall() {
+	l.queue.stall(fmt.Errorf("%w: a group commit has not ended for %v", db.ErrUnavailable, l.patience))
+	l.stalled <- struct{}{}
+}
+
+// calm ends the watch over a group.
+func (l *Loop) calm() {
+	if !l.watch.Stop() {
+		<-l.stalled // it is running: its refusal must not outlast the group
+	}
+	l.queue.stall(nil)
 }
 
 // Write is db.DB's Write.
@@ -47,8 +75,8 @@ func (l *Loop) Write(ctx context.Context, change func(db.Tx) error) error {
 		r = &request{done: make(chan struct{}, 1)}
 	}
 	r.ctx, r.change = ctx, change
-	if !l.queue.put(r) {
-		return db.ErrClosed
+	if err := l.queue.put(r); err != nil {
+		return err
 	}
 	select {
 	case <-r.done:
@@ -68,8 +96,8 @@ func (l *Loop) Write(ctx context.Context, change func(db.Tx) error) error {
 // Alone runs fn on the writing goroutine between two groups.
 func (l *Loop) Alone(fn func() error) error {
 	r := &request{alone: fn, done: make(chan struct{}, 1)}
-	if !l.queue.put(r) {
-		return db.ErrClosed
+	if err := l.queue.put(r); err != nil {
+		return err
 	}
 	<-r.done
 	return r.err
@@ -104,24 +132,30 @@ func (l *Loop) run(first []*request) {
 		}
 		// A change ended the goroutine (runtime.Goexit) and all was rolled back:
 		// it is answered, and the others begin anew in another goroutine.
+		l.calm()
 		go l.run(l.without(group))
 	}()
 	for {
 		if len(group) == 0 {
 			var ok bool
+			runtime.Gosched() // let those who are on their way join this group: one flush serves all
 			if group, ok = l.queue.take(group); !ok {
 				ended = true
 				return
 			}
 		}
+		l.watch.Reset(l.patience)
 		l.serve(group)
+		l.calm()
 		l.current = nil
 		for _, r := range group {
 			r.done <- struct{}{}
 		}
 		clear(group)
 		group = group[:0]
+		l.watch.Reset(l.patience)
 		l.store.After()
+		l.calm()
 	}
 }
 

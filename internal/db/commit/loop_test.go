@@ -12,6 +12,7 @@ import (
 type memory struct {
 	begin, commit func() error
 	outcome       func(i int, err error) Outcome
+	later         func()
 	begun, rolled int
 	after         int
 }
@@ -42,7 +43,12 @@ func (m *memory) Commit() error {
 }
 
 func (m *memory) Rollback() { m.rolled++ }
-func (m *memory) After()    { m.after++ }
+
+func (m *memory) After() {
+	if m.after++; m.later != nil {
+		m.later()
+	}
+}
 
 func start(t *testing.T, m *memory) *Loop {
 	l := Start(m)

@@ -33,20 +33,43 @@ type queue struct {
 	mu     sync.Mutex
 	list   []*request
 	closed bool
+	held   error         // why nothing is taken in for now; nil when it is
 	wake   chan struct{} // one token: the list is not empty, or closed
 }
 
-// put adds a change; false when the database is closed.
-func (q *queue) put(r *request) bool {
+// put adds a change; db.ErrClosed when the database is closed, and an error when the
+// group that runs has stalled.
+func (q *queue) put(r *request) error {
 	q.mu.Lock()
-	if q.closed {
+	switch {
+	case q.closed:
 		q.mu.Unlock()
-		return false
+		return db.ErrClosed
+	case q.held != nil:
+		defer q.mu.Unlock()
+		return q.held
 	}
 	q.list = append(q.list, r)
 	q.mu.Unlock()
 	q.signal()
-	return true
+	return nil
+}
+
+// stall refuses what waits, and what comes until stall is called with nil.
+func (q *queue) stall(why error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.held = why; why == nil {
+		return
+	}
+	for _, r := range q.list {
+		if r.state.CompareAndSwap(waiting, running) { // else it was withdrawn
+			r.err = why
+			r.done <- struct{}{}
+		}
+	}
+	clear(q.list)
+	q.list = q.list[:0]
 }
 
 func (q *queue) signal() {

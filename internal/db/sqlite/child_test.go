@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	roles := map[string]func(dir string) error{
-		"load": roleLoad, "quota": roleQuota, "tmpfs": roleTmpfs, "unprivileged": roleUnprivileged,
+		"load": roleLoad, "quota": roleQuota, "remount": roleRemount, "tmpfs": roleTmpfs, "unprivileged": roleUnprivileged,
 		"many": roleMany, "hundred": roleHundred, "opener": roleOpener,
 	}
 	if err := roles[role](os.Getenv(dirVariable)); err != nil {

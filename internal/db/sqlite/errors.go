@@ -69,6 +69,9 @@ func kindOf(rc int32, errno syscall.Errno) error {
 		if errno == syscall.ENOSPC || errno == syscall.EDQUOT || errno == syscall.EFBIG {
 			return db.ErrFull
 		}
+		if errno == syscall.EROFS { // the file system turned read-only after the file was opened
+			return db.ErrReadOnly
+		}
 		return db.ErrUnavailable
 	case lib.SQLITE_READONLY:
 		return db.ErrReadOnly
