@@ -48,10 +48,7 @@ func run(args []string, lang string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "%s\n\n%s", problem, help(p))
 		return exitUsage
 	}
-	var checks []check
-	for _, file := range o.files {
-		checks = append(checks, checkFile(file, o.trust))
-	}
+	checks := checkFiles(o.files, o.trust)
 	if o.json {
 		writeJSON(stdout, checks)
 	} else {

@@ -63,6 +63,9 @@ func writeCheck(w io.Writer, p *i18n.Printer, c check) {
 	case !c.First.IsZero():
 		fmt.Fprintln(w, "  "+p.T("verify.at", i18n.Params{"at": c.First}))
 	}
+	if c.Former {
+		fmt.Fprintln(w, "  "+p.T("verify.former"))
+	}
 	if c.OpenStart {
 		fmt.Fprintln(w, "  "+p.T("verify.open.start"))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"garant.example/client"
 	"garant.example/internal/profile"
+	"garant.example/internal/server"
 	"garant.example/profiles"
 )
 
@@ -34,6 +35,10 @@ func (p *program) promisesCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		playable, err := server.Sabotages(set)
+		if err != nil {
+			return err
+		}
 		out := PromiseList{Promises: []PromiseInfo{}}
 		for _, q := range set.Promises() {
 			if only != "" && string(q.Profile) != only {
@@ -41,7 +46,7 @@ func (p *program) promisesCommand() *cobra.Command {
 			}
 			out.Promises = append(out.Promises, PromiseInfo{ID: string(q.ID), Profile: string(q.Profile), Slice: string(q.Slice),
 				Kind: string(q.Kind), Mechanism: string(q.Control.Mechanism), Control: string(q.Control.Mechanism) + " every " + q.Control.Every,
-				Text: client.Text(q.Text), Sabotage: q.Proved()})
+				Text: client.Text(q.Text), Sabotage: playable[q.ID]})
 		}
 		return c.answer(out, func(w *tabwriter.Writer) {
 			c.head(w, "promise", "profile", "mechanism", "text")

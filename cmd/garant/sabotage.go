@@ -9,6 +9,7 @@ import (
 	"garant.example/client"
 	"garant.example/internal/errs"
 	"garant.example/internal/profile"
+	"garant.example/internal/server"
 	"garant.example/profiles"
 )
 
@@ -117,15 +118,20 @@ func (c *call) played(out Played) error {
 	return err
 }
 
-// sabotages lists what can be broken, from the profiles.
+// sabotages lists what can be broken: what a mechanism of this program breaks, in the
+// words of the profiles.
 func (c *call) sabotages() error {
 	set, err := profile.Load(profiles.FS)
 	if err != nil {
 		return err
 	}
+	playable, err := server.Sabotages(set)
+	if err != nil {
+		return err
+	}
 	out := Sabotages{Sabotages: []SabotageInfo{}}
 	for _, q := range set.Promises() {
-		if !q.Proved() || q.Slice != "kernel" {
+		if !playable[q.ID] {
 			continue
 		}
 		out.Sabotages = append(out.Sabotages, SabotageInfo{Promise: string(q.ID), Breaks: q.Sabotage.In(c.words.Lang()),

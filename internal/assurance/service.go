@@ -37,8 +37,9 @@ type Service struct {
 	turn   sync.Mutex // one control at a time: they act on the same canaries
 }
 
-// New returns the service. It refuses two mechanisms of one name, and a mechanism
-// without a break for a promise it decides: no control that cannot turn red.
+// New returns the service. It refuses two mechanisms of one name, and a sabotage of a
+// promise that its mechanism does not decide: nothing would turn red. A promise whose
+// mechanism has no sabotage of it is not decided at all (see Built).
 func New(opt Options) (*Service, error) {
 	s := &Service{opt: opt, mechanisms: map[profile.Mechanism]Mechanism{}, promises: map[id.Name]profile.Promise{}, latest: map[id.Name]Result{}}
 	for _, m := range opt.Mechanisms {
@@ -49,6 +50,13 @@ func New(opt Options) (*Service, error) {
 	}
 	for _, p := range opt.Set.Promises() {
 		s.promises[p.ID] = p
+	}
+	for _, m := range opt.Mechanisms {
+		for p := range m.Breaks {
+			if decided := s.promises[p].Control.Mechanism; decided != m.Name {
+				return nil, fmt.Errorf("assurance: mechanism %q has a sabotage of %q, which %q decides", m.Name, p, decided)
+			}
+		}
 	}
 	return s, nil
 }

@@ -36,7 +36,7 @@ func (l *Log) Bundle(ctx context.Context, w io.Writer, p Period) (casefile.Manif
 	if err != nil {
 		return casefile.Manifest{}, err
 	}
-	m := casefile.Manifest{Origin: l.origin, Key: l.VerifierKey(), Since: p.Since.UTC(), Until: p.Until.UTC(), Size: cp.Size, Root: cp.Root}
+	m := casefile.Manifest{Origin: l.origin, Key: l.VerifierKey(), Former: l.FormerKeys(), Since: p.Since.UTC(), Until: p.Until.UTC(), Size: cp.Size, Root: cp.Root}
 	if p.Since.IsZero() {
 		m.Since = time.Time{}
 	}

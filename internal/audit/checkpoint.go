@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -38,15 +39,24 @@ func (l *Log) Checkpoint(ctx context.Context) (Checkpoint, error) {
 	if err != nil {
 		return Checkpoint{}, err
 	}
+	var former []byte
 	if len(last) == 1 && last[0].Size == h.Size && last[0].Root == h.Root {
-		if _, err := tlog.OpenCheckpoint(last[0].Note, l.origin, l.keys()...); err == nil {
+		if _, err := tlog.OpenCheckpoint(last[0].Note, l.origin, l.present()...); err == nil {
 			return last[0], nil
+		}
+		if _, err := tlog.OpenCheckpoint(last[0].Note, l.origin, l.opt.Keys...); err == nil {
+			former = last[0].Note
 		}
 	}
 	text := tlog.Checkpoint{Origin: l.origin, Size: h.Size, Root: h.Root}.Text()
 	note, err := tlog.Sign(text, l.origin, l.opt.Signer)
 	if err != nil {
 		return Checkpoint{}, err
+	}
+	// What a former key signed is signed by the present one as well: whoever is
+	// handed it may trust either. Cosignatures stay.
+	if former != nil {
+		note = append(bytes.Clone(former), bytes.TrimPrefix(note, []byte(text+"\n"))...)
 	}
 	c := Checkpoint{Size: h.Size, Root: h.Root, Note: note}
 	err = l.db.Write(ctx, func(tx db.Tx) error {
@@ -97,26 +107,44 @@ func (l *Log) AddCosigned(ctx context.Context, note []byte) error {
 // VerifierKey is the public key of the log's checkpoints in the form that note
 // tools and garant-verify read; empty without a signer.
 func (l *Log) VerifierKey() string {
-	keys := l.keys()
-	if l.opt.Signer == nil || len(keys) == 0 {
+	present := l.present()
+	if len(present) == 0 {
 		return ""
 	}
-	text, err := tlog.VerifierKey(l.origin, keys[0])
+	text, err := tlog.VerifierKey(l.origin, present[0])
 	if err != nil {
 		return ""
 	}
 	return text
 }
 
-// keys are the public keys whose checkpoints are the log's own, the present first.
-func (l *Log) keys() []ed25519.PublicKey {
-	var keys []ed25519.PublicKey
-	if l.opt.Signer != nil {
-		if key, ok := l.opt.Signer.Public().(ed25519.PublicKey); ok {
-			keys = append(keys, key)
+// FormerKeys are the verifier keys of the operator's former keys, the newest first:
+// what signed the checkpoints of an older log that somebody kept.
+func (l *Log) FormerKeys() []string {
+	var list []string
+	for _, key := range l.opt.Keys {
+		if text, err := tlog.VerifierKey(l.origin, key); err == nil {
+			list = append(list, text)
 		}
 	}
-	return append(keys, l.opt.Keys...)
+	return list
+}
+
+// keys are the public keys whose checkpoints are the log's own, the present first.
+func (l *Log) keys() []ed25519.PublicKey {
+	return append(l.present(), l.opt.Keys...)
+}
+
+// present is the public key of the signer; none without one.
+func (l *Log) present() []ed25519.PublicKey {
+	if l.opt.Signer == nil {
+		return nil
+	}
+	key, ok := l.opt.Signer.Public().(ed25519.PublicKey)
+	if !ok {
+		return nil
+	}
+	return []ed25519.PublicKey{key}
 }
 
 func readCheckpoints(tx db.Tx, upTo uint64, limit int) ([]Checkpoint, error) {

@@ -38,7 +38,7 @@ type Options struct {
 	// is signed.
 	Signer crypto.Signer
 	// Keys are further public keys whose checkpoints are accepted: former keys of
-	// the operator.
+	// the operator, the newest first.
 	Keys []ed25519.PublicKey
 	// Clock gives the times of entries and checkpoints; without one the time of
 	// the transaction serves.

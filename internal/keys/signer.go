@@ -29,6 +29,16 @@ func (k *Ring) Signer(ctx context.Context, name string) (crypto.Signer, ed25519.
 	return s, s.public, nil
 }
 
+// SignerVersion is the version with which a signer of the name would sign now; 0
+// while this node knows of none. It costs a map look-up.
+func (k *Ring) SignerVersion(name string) int {
+	names := k.names.Load()
+	if names == nil || names.byName[name] == nil {
+		return 0
+	}
+	return int(names.byName[name].active)
+}
+
 type signer struct {
 	ring    *Ring
 	ref     Ref

@@ -14,6 +14,8 @@ import (
 	"garant.example/internal/assurance/placementregister"
 	"garant.example/internal/assurance/rolematrix"
 	"garant.example/internal/assurance/sealinspector"
+	"garant.example/internal/id"
+	"garant.example/internal/profile"
 )
 
 // mechanisms lists what decides promises today.
@@ -28,6 +30,22 @@ func mechanisms(h *assurance.House) []assurance.Mechanism {
 		datainventory.New(h),
 		rolematrix.New(h),
 	}
+}
+
+// Sabotages says which promises of a set have a sabotage that this program can play:
+// those that one of its mechanisms decides. No folder and no service is needed.
+func Sabotages(set *profile.Set) (map[id.Name]bool, error) {
+	s, err := assurance.New(assurance.Options{Set: set, Mechanisms: mechanisms(&assurance.House{})})
+	if err != nil {
+		return nil, err
+	}
+	playable := map[id.Name]bool{}
+	for _, p := range set.Promises() {
+		if s.Sabotaged(p.ID) {
+			playable[p.ID] = true
+		}
+	}
+	return playable, nil
 }
 
 // assure makes the service that runs controls, and in a demo the one that breaks

@@ -2,8 +2,8 @@ package server
 
 import (
 	"context"
-	"crypto"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"garant.example/internal/access"
@@ -63,10 +63,9 @@ type House struct {
 	Vault    *vault.Service
 	Profiles *profile.Service
 	Space    *audit.Guard
-}
 
-// logKey names the operator's key that signs checkpoints.
-const logKey = "checkpoints"
+	operatorRing atomic.Pointer[keys.Ring] // whose key signs checkpoints
+}
 
 // Open makes the house and reads the directory of tenants. A folder that was
 // never used is founded by Found; Fresh says so.
@@ -85,7 +84,7 @@ func Open(ctx context.Context, opt Options) (h *House, fresh bool, err error) {
 	}})
 	h.Rings = keys.NewRings(keys.Options{Open: h.keyring, KMS: h.kms, Clock: opt.Clock, OutageGrace: opt.OutageGrace, ProbePeriod: opt.KeyProbe, Observe: h.observeKeys, Lend: h.lends})
 	h.Tenants, err = tenant.New(tenant.Options{Regions: opt.Regions, Home: opt.Home, Control: opt.Control, Open: stores{h.Pool},
-		Keeper: keeper{h}, Signer: h.signer, Clock: opt.Clock, Space: h.Space, LogHost: opt.LogHost})
+		Keeper: keeper{h}, Signer: h.signer, Former: h.formerSigners, Signing: h.signing, Clock: opt.Clock, Space: h.Space, LogHost: opt.LogHost})
 	if err != nil {
 		return nil, false, err
 	}
@@ -152,16 +151,6 @@ func (h *House) kms(t id.Tenant) (keys.KMS, string, error) {
 func (h *House) lends(t id.Tenant) bool {
 	found, err := h.Tenants.Get(t)
 	return err == nil && found.Canary
-}
-
-// signer signs checkpoints of every log with the operator's key.
-func (h *House) signer(ctx context.Context) (crypto.Signer, error) {
-	ring, err := h.Rings.Open(ctx, h.Tenants.Operator())
-	if err != nil {
-		return nil, err
-	}
-	signer, _, err := ring.Signer(ctx, logKey)
-	return signer, err
 }
 
 // keeper gives package tenant what package keys has.

@@ -91,7 +91,7 @@ func (s *Service) log(ctx context.Context, place db.Place, owner id.Tenant, orig
 	if err != nil {
 		return nil, nil, unavailable(err)
 	}
-	log, err := database.Local(logKey{}, func() any { return &logSlot{} }).(*logSlot).get(func() (*audit.Log, error) {
+	log, err := database.Local(logKey{}, func() any { return &logSlot{} }).(*logSlot).get(s.signing(), func() (*audit.Log, error) {
 		return s.openLog(ctx, database, owner, origin)
 	})
 	if err != nil {
@@ -103,21 +103,30 @@ func (s *Service) log(ctx context.Context, place db.Place, owner id.Tenant, orig
 
 // logSlot keeps the log beside its open database, and is forgotten with it.
 type logSlot struct {
-	mu  sync.Mutex
-	log *audit.Log
+	mu      sync.Mutex
+	log     *audit.Log
+	signing int // version of the key that signs its checkpoints
 }
 
-func (l *logSlot) get(open func() (*audit.Log, error)) (*audit.Log, error) {
+func (l *logSlot) get(signing int, open func() (*audit.Log, error)) (*audit.Log, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.log != nil {
+	if l.log != nil && l.signing == signing {
 		return l.log, nil
 	}
 	log, err := open()
 	if err == nil {
-		l.log = log
+		l.log, l.signing = log, signing
 	}
 	return log, err
+}
+
+// signing is the version of the key that signs checkpoints now.
+func (s *Service) signing() int {
+	if s.opt.Signing == nil {
+		return 0
+	}
+	return s.opt.Signing()
 }
 
 type logKey struct{}
@@ -132,6 +141,11 @@ func (s *Service) openLog(ctx context.Context, database db.DB, owner id.Tenant, 
 		return nil, err
 	}
 	o := audit.Options{Origin: origin, Sealer: sealer, Signer: signer, Clock: s.opt.Clock, Space: s.opt.Space}
+	if s.opt.Former != nil {
+		if o.Keys, err = s.opt.Former(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return audit.Open(database, o), nil
 }
 

@@ -3,6 +3,7 @@ package tenant
 import (
 	"context"
 	"crypto"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"slices"
@@ -40,6 +41,11 @@ type Options struct {
 	Open    Opener
 	Keeper  Keeper
 	Signer  func(ctx context.Context) (crypto.Signer, error) // signs checkpoints
+	// Former gives the public keys that signed checkpoints before the present one,
+	// the newest first; nil: there are none. Signing says which version of the key
+	// signs now: a log that was opened with another is opened anew.
+	Former  func(ctx context.Context) ([]ed25519.PublicKey, error)
+	Signing func() int
 	Clock   clock.Clock
 	Space   audit.SpaceGuard
 	LogHost string // first part of every log's origin, for example "garant.example"

@@ -25,9 +25,12 @@ const (
 
 // Manifest says what a bundle holds.
 type Manifest struct {
-	Format  string    `json:"format"`
-	Origin  string    `json:"origin"`
-	Key     string    `json:"key"` // verifier key; compare it with the one on the trust page
+	Format string `json:"format"`
+	Origin string `json:"origin"`
+	Key    string `json:"key"` // verifier key; compare it with the one on the trust page
+	// Former are the verifier keys that signed earlier checkpoints of the same log,
+	// the newest first: who trusts Key trusts them for what was signed before.
+	Former  []string  `json:"former_keys,omitzero"`
 	Created time.Time `json:"created"`
 	// Since and Until are the period asked for; zero where it was asked by number
 	// or without bound.
