@@ -48,7 +48,10 @@ type Options struct {
 }
 
 // Driver opens SQLite files. It implements db.Driver.
-type Driver struct{ o Options }
+type Driver struct {
+	o   Options
+	new templates
+}
 
 var _ db.Driver = (*Driver)(nil)
 
@@ -63,7 +66,7 @@ func New(o Options) *Driver {
 	if o.WAL == 0 {
 		o.WAL = DefaultWAL
 	}
-	return &Driver{o}
+	return &Driver{o: o}
 }
 
 // Open opens the file and runs the migrations it lacks. Besides what db.Driver
@@ -115,8 +118,8 @@ func (v *Driver) Open(_ context.Context, place db.Place) (_ db.DB, err error) {
 // The file appears under its name only when it is complete and on the disk.
 func (v *Driver) Create(_ context.Context, place db.Place) (err error) {
 	dir := filepath.Dir(place.Path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return systemError(err)
+	if err := makeDir(dir); err != nil {
+		return err
 	}
 	if _, err := os.Lstat(place.Path); err == nil {
 		return nil
@@ -149,6 +152,17 @@ func (v *Driver) build(place db.Place) error {
 		}
 	}
 	place.Path += newSuffix
+	if raw := v.new.of(place.Family); raw != nil {
+		return copyNew(place.Path, raw)
+	}
+	if err := v.buildFirst(place); err != nil {
+		return err
+	}
+	return v.new.keep(place.Family, place.Path)
+}
+
+// buildFirst makes a database from its migrations.
+func (v *Driver) buildFirst(place db.Place) error {
 	f, err := os.OpenFile(place.Path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return systemError(err)
@@ -165,6 +179,7 @@ func (v *Driver) build(place db.Place) error {
 		return err
 	}
 	// Closing the last connection would do it too, and keep silent when it fails.
+	// With the WAL empty, the file alone is the whole database.
 	_, _, err = c.checkpoint(lib.SQLITE_CHECKPOINT_TRUNCATE)
 	return err
 }
@@ -284,7 +299,7 @@ func openReader(path string) (*conn, error) {
 // migrate runs the migrations that the file lacks, in one transaction.
 // user_version counts those it has seen, so that the usual case reads one number.
 func (v *Driver) migrate(c *conn, family db.Family) error {
-	list, err := migrations.List(db.SQLite, family)
+	list, err := v.new.list(family)
 	if err != nil {
 		return err
 	}
