@@ -81,7 +81,7 @@ func (s *Service) newAccountRow(ctx context.Context, t tenant.Tenant, m *access.
 // choose checks a password, hashes it and puts it into the row. must says that
 // somebody else chose it, so that it ends soon and has to be changed.
 func (s *Service) choose(ctx context.Context, t tenant.Tenant, row *accountRow, rules PasswordRules, password string, own []string, must bool) error {
-	prepared, err := s.check(rules, password, own)
+	prepared, err := s.check(t, rules, password, own)
 	if err != nil {
 		return err
 	}

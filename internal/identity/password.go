@@ -3,6 +3,7 @@ package identity
 import (
 	"crypto/rand"
 	"math/big"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,6 +11,8 @@ import (
 	"golang.org/x/text/secure/precis"
 
 	"garant.example/internal/errs"
+	"garant.example/internal/identity/strength"
+	"garant.example/internal/tenant"
 )
 
 // maxPassword bounds what is hashed: long enough for any sentence, short enough
@@ -48,8 +51,9 @@ func makeupOf(password string) (m makeup) {
 }
 
 // check tells every rule that a new password breaks, all at once, and returns its
-// prepared form. own is what the person is called: a password must not hold it.
-func (s *Service) check(rules PasswordRules, password string, own []string) (string, error) {
+// prepared form. own is what the person is called: a password must not hold it. What
+// the tenant is called may stand in a password, and makes it easier to guess.
+func (s *Service) check(t tenant.Tenant, rules PasswordRules, password string, own []string) (string, error) {
 	e := errs.New(errs.Invalid, "identity.password.invalid").Do("identity.password.invalid.fix")
 	prepared, ok := prepare(password)
 	if !ok {
@@ -77,13 +81,32 @@ func (s *Service) check(rules PasswordRules, password string, own []string) (str
 	if rules.Breached && Breached(prepared) {
 		e.At("/password", "identity.password.breached", nil)
 	}
-	if rules.Score > 0 && (s.scorer == nil || s.scorer.Score(prepared, own) < rules.Score) {
-		e.At("/password", "identity.password.weak", nil)
+	if rules.Score > 0 { // the lists are not even read where nobody asks for a score
+		if score, why := s.meter.Measure(prepared, slices.Concat(own, called(t))); score < rules.Score {
+			e.At("/password", weakKey(why), errs.Params{"score": score, "min": rules.Score})
+		}
 	}
 	if len(e.Fields) > 0 {
 		return "", e
 	}
 	return prepared, nil
+}
+
+// called is what a tenant is called, in the words that its people know.
+func called(t tenant.Tenant) []string { return append([]string{string(t.Slug), t.Title}, t.Hosts...) }
+
+// weakKey says why a password is too easy to guess, without repeating any of it.
+func weakKey(why strength.Weakness) string {
+	switch why {
+	case strength.Own:
+		return "identity.password.weak.own"
+	case strength.Words:
+		return "identity.password.weak.words"
+	case strength.Pattern:
+		return "identity.password.weak.pattern"
+	default:
+		return "identity.password.weak.short"
+	}
 }
 
 // minOwn is the shortest word of a person's own names that a password must not

@@ -90,26 +90,78 @@ func TestOwnNameIsNoPassword(t *testing.T) {
 	}
 }
 
-type scorer struct{}
-
-func (scorer) Score(password string, _ []string) int { return len(password) / 8 }
-
+// A score is asked of every password that is set, on every path, and the answer says
+// why one is too easy.
 func TestScore(t *testing.T) {
 	w := newWorld(t, db.SQLite)
 	set := identity.DefaultSettings()
-	set.Password.Score = 3
-	define := func(s *identity.Service) error {
-		return w.log(w.acme).Write(w.platform(), func(tx *audit.Tx) error { return s.Define(w.platform(), tx, w.acme, set) })
-	}
-	wantCode(t, define(w.svc), errs.Config) // accepted means in force
-	w.opt.Scorer = scorer{}
-	w.svc = w.node()
-	w.settings(func(s *identity.Settings) { s.Password.Score = 3 })
-	for password, want := range map[string]bool{"Qwxz-Rtvb-5678": false, "Qwxz-Rtvb-5678-Qwxz-Rtvb": true} {
-		_, _, err := w.svc.CreateAccount(w.platform(), w.accounts(), identity.NewAccount{Person: person("p" + fmt.Sprint(len(password))), Password: password})
-		if (err == nil) != want {
-			t.Errorf("%q: %v", password, err)
+	set.Password.Score, set.Password.Length, set.Password.Breached = 3, 8, false
+	w.settings(func(s *identity.Settings) { *s = set })
+	w.write(w.operator, func(tx *audit.Tx) error { return w.svc.Define(w.platform(), tx, w.operator, set) })
+	w.svc.Forget(w.operator.ID)
+	for name, try := range w.paths() {
+		for password, want := range map[string]string{"Bonjour-Soleil": "weak.words", "azertyuiop-123456": "weak.pattern", "70935286": "weak.short"} {
+			err := try(password)
+			if got := keysOf(err); !errs.Is(err, errs.Invalid) || !slices.Equal(got, []string{want}) {
+				t.Errorf("%s %q: %v, want %s (%v)", name, password, got, want, err)
+			}
 		}
+		if err := try("Qwxz-Rtvb-5678"); err != nil {
+			t.Errorf("%s: a good password: %v", name, err)
+		}
+	}
+}
+
+// paths are the ways by which a person's own choice becomes a password.
+func (w *world) paths() map[string]func(password string) error {
+	w.member("ada")
+	in, err := w.signIn("ada")
+	check(w.tb, err)
+	secret, _, err := w.svc.OpenSetup(context.Background())
+	check(w.tb, err)
+	return map[string]func(string) error{
+		"create": func(password string) error {
+			_, _, err := w.svc.CreateAccount(w.platform(), w.accounts(), identity.NewAccount{Person: person("new"), Password: password})
+			return err
+		},
+		"change": func(password string) error {
+			_, err := w.svc.ChangePassword(from("192.0.2.1"), in.Secret, goodPassword, password)
+			return err
+		},
+		"setup": func(password string) error {
+			f := first()
+			f.Password = password
+			_, err := w.svc.FinishSetup(from("192.0.2.1"), secret, f)
+			return err
+		},
+	}
+}
+
+// What the person and the tenant are called makes a password easy for them alone,
+// and the tenant's own settings decide.
+func TestScoreKnowsTheNames(t *testing.T) {
+	w := newWorld(t, db.SQLite)
+	w.settings(func(s *identity.Settings) { s.Password.Score = 3 })
+	create := func(password string) error {
+		_, _, err := w.svc.CreateAccount(w.platform(), w.accounts(), identity.NewAccount{Person: person("p" + fmt.Sprint(w.size())), Password: password})
+		return err
+	}
+	title := strings.ReplaceAll(w.acme.Title, " ", "")
+	if got := keysOf(create(title + "-" + string(w.acme.Slug) + "-2026")); !slices.Equal(got, []string{"weak.own"}) {
+		t.Errorf("the tenant's names: %v", got)
+	}
+	check(t, create("Zrtwxk-49-bplq"))
+}
+
+// A password made here is strong enough for every profile.
+func TestMadePasswordsAreStrong(t *testing.T) {
+	w := newWorld(t, db.SQLite)
+	w.settings(func(s *identity.Settings) { s.Password.Score = 4 })
+	for i := range 20 {
+		made, _, err := w.svc.CreateAccount(w.platform(), w.accounts(), identity.NewAccount{Person: person("made" + fmt.Sprint(i))})
+		check(t, err)
+		_, err = w.svc.ResetPassword(w.platform(), w.accounts(), made.ID)
+		check(t, err)
 	}
 }
 

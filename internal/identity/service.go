@@ -14,6 +14,7 @@ import (
 	"garant.example/internal/db"
 	"garant.example/internal/errs"
 	"garant.example/internal/id"
+	"garant.example/internal/identity/strength"
 	"garant.example/internal/tenant"
 )
 
@@ -24,18 +25,11 @@ type Finder interface {
 	Tag(ctx context.Context, t id.Tenant, field, value string) ([]byte, error)
 }
 
-// Scorer says how hard a password is to guess, from 0 to 4, given what the person
-// is called. A profile may ask for a score only where there is a Scorer.
-type Scorer interface {
-	Score(password string, own []string) int
-}
-
 // Options are what the service stands on. Tenants, Gate and Finder are required.
 type Options struct {
 	Tenants *tenant.Service
 	Gate    *access.Gate
 	Finder  Finder
-	Scorer  Scorer // optional
 
 	// Cost is what hashing a password costs; DefaultCost when zero.
 	Cost Cost
@@ -64,7 +58,7 @@ type Service struct {
 	tenants  *tenant.Service
 	gate     *access.Gate
 	finder   Finder
-	scorer   Scorer
+	meter    strength.Meter // reads its lists when a score is first asked for
 	hasher   *Hasher
 	settings tenant.Memory[Settings]
 	tokens   tokenCache
@@ -98,7 +92,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{tenants: o.Tenants, gate: o.Gate, finder: o.Finder, scorer: o.Scorer, hasher: hasher,
+	return &Service{tenants: o.Tenants, gate: o.Gate, finder: o.Finder, hasher: hasher,
 		tokens: newTokenCache(o.Tokens),
 		trying: gauge{busy: map[string]int{}}, secret: secret}, nil
 }

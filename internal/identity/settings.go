@@ -11,6 +11,7 @@ import (
 	"garant.example/internal/db"
 	"garant.example/internal/errs"
 	"garant.example/internal/id"
+	"garant.example/internal/identity/strength"
 	"garant.example/internal/tenant"
 )
 
@@ -72,7 +73,7 @@ const (
 	minLength   = 8
 	maxLength   = 128
 	maxClass    = 16
-	maxScore    = 4
+	maxScore    = strength.Best
 	maxFailures = 1000
 	maxWindow   = 24 * time.Hour
 	minIdle     = time.Minute
@@ -116,14 +117,10 @@ func (s Settings) Validate() error {
 
 // Define replaces the tenant's settings within a transaction of its main log. The
 // caller records the leaf. They act within a second. It returns errs.Invalid
-// with every fault, errs.Config for a score without a scorer: a rule that is
-// accepted is in force.
+// with every fault.
 func (s *Service) Define(ctx context.Context, tx db.Tx, t tenant.Tenant, set Settings) error {
 	if err := set.Validate(); err != nil {
 		return err
-	}
-	if set.Password.Score > 0 && s.scorer == nil {
-		return errs.New(errs.Config, "identity.settings.no_scorer").Do("identity.settings.no_scorer.fix")
 	}
 	sealer, err := s.sealer(ctx, t.ID)
 	if err != nil {

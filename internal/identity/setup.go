@@ -224,7 +224,7 @@ func (s *Service) firstRow(ctx context.Context, t tenant.Tenant, m *access.Matri
 		return nil, errs.New(errs.Setup, "identity.setup.no_role").Do("identity.setup.no_role.fix")
 	}
 	if f.Password == "" { // nobody would be shown a password made here
-		_, err := s.check(PasswordRules{}, "", nil)
+		_, err := s.check(t, PasswordRules{}, "", nil)
 		return nil, err
 	}
 	row, _, err := s.newAccountRow(ctx, t, m, NewAccount{Person: f.Person, Roles: bosses[:1], Password: f.Password})

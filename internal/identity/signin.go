@@ -226,7 +226,7 @@ func (s *Service) replacement(ctx context.Context, l *found, present, wanted str
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.check(l.set.Password, wanted, person.own()); err != nil {
+	if _, err := s.check(l.t, l.set.Password, wanted, person.own()); err != nil {
 		return nil, err
 	}
 	if err := s.reprove(ctx, l, present); err != nil {

@@ -18,6 +18,7 @@ import (
 // Options are what the service stands on; all are required.
 type Options struct {
 	Set      *Set
+	Runs     Runtime // what profiles are held against
 	Tenants  *tenant.Service
 	Gate     *access.Gate
 	Vault    *vault.Service
@@ -63,6 +64,9 @@ func (s *Service) Adopt(ctx context.Context, t tenant.Tenant) error {
 	if err != nil {
 		return err
 	}
+	if err := s.demand(p); err != nil {
+		return err
+	}
 	log, release, err := s.opt.Tenants.Log(ctx, t, tenant.Main)
 	if err != nil {
 		return err
@@ -106,8 +110,13 @@ func (s *Service) Plan(ctx context.Context, permit *access.Permit, wanted *Profi
 	return s.plan(permit.Tenant(), a.Declared, wanted)
 }
 
-// plan compares, and adds what only the tenant knows: which placements it has.
+// plan compares, and adds what only the tenant knows: which placements it has. It
+// refuses what could not be in force as it is written: errs.Config for a setting
+// beyond what runs, errs.Conflict for a retention of the tenant's own.
 func (s *Service) plan(t tenant.Tenant, current, wanted *Profile) (Plan, error) {
+	if err := s.demand(wanted); err != nil {
+		return Plan{}, err
+	}
 	plan, err := Compare(current, wanted)
 	if err != nil {
 		return Plan{}, err

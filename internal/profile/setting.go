@@ -3,8 +3,6 @@ package profile
 import (
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
 
 	"garant.example/internal/errs"
 	"garant.example/internal/id"
@@ -31,7 +29,7 @@ type Order uint8
 // The orders.
 const (
 	Unordered Order = iota // equal, or a merge is refused
-	More                   // the greater number, the longer time, the higher version
+	More                   // the greater number, the longer time
 	Less                   // the smaller number, the shorter time
 	Higher                 // the later word of the list of words
 	AllOfBoth              // the union of both sets
@@ -52,13 +50,12 @@ type Definition struct {
 type settingShape uint8
 
 const (
-	isCount   settingShape = iota + 1 // "12 characters"
-	isSpan                            // "30min"
-	isBits                            // "256bit"
-	isVersion                         // "1.2"
-	isLevel                           // one of Words
-	isSet                             // some of Words
-	isFlag                            // true or false
+	isCount settingShape = iota + 1 // "12 characters"
+	isSpan                          // "30min"
+	isBits                          // "256bit"
+	isLevel                         // one of Words
+	isSet                           // some of Words
+	isFlag                          // true or false
 )
 
 // Definitions returns the closed list of settings.
@@ -67,7 +64,8 @@ func Definitions() []Definition {
 	return []Definition{
 		{"password_length", isCount, "characters", nil, More},
 		{"password_classes", isSet, "", []string{"upper", "lower", "digit", "special", "digit-or-special"}, AllOfBoth},
-		{"password_lists", isSet, "", []string{"breached", "weak"}, AllOfBoth},
+		{"password_lists", isSet, "", []string{"breached"}, AllOfBoth},
+		{"password_score", isCount, "points", nil, More}, // 0 to 4
 		{"password_change_at_first_login", isFlag, "", nil, True},
 		{"mfa_members", isLevel, "", factors, Higher},
 		{"mfa_auditors", isLevel, "", factors, Higher},
@@ -84,7 +82,7 @@ func Definitions() []Definition {
 		{"account_idle", isSpan, "", nil, Less},
 		{"staff_grant_life", isSpan, "", nil, Less},
 		{"ip_allow_list", isFlag, "", nil, True},
-		{"tls_min", isVersion, "", nil, More},
+		{"tls_min", isLevel, "", []string{"1.2", "1.3"}, Higher},
 		{"at_rest_algorithms", isSet, "", []string{"AES-256-GCM"}, InBoth},
 		{"key_length", isBits, "", nil, More},
 		{"key_rotation", isSpan, "", nil, Less},
@@ -154,10 +152,10 @@ func (s Settings) Flag(name SettingName) (yes, ok bool) {
 	return v.Flag()
 }
 
-// Word returns a level or a version that is in force.
+// Word returns a level that is in force.
 func (s Settings) Word(name SettingName) (word string, ok bool) {
 	d, v, ok := s.inForce(name)
-	if !ok || d.shape != isLevel && d.shape != isVersion {
+	if !ok || d.shape != isLevel {
 		return "", false
 	}
 	return v.Text()
@@ -193,8 +191,6 @@ func (d Definition) valid(v Value) bool {
 		return bits.fits(v)
 	case isSpan:
 		return aSpan.fits(v)
-	case isVersion:
-		return aVersion.fits(v) && len(parts(text)) == 2
 	case isFlag:
 		return aFlag.fits(v)
 	case isLevel:
@@ -206,18 +202,6 @@ func (d Definition) valid(v Value) bool {
 		}
 		return ok
 	}
-}
-
-func parts(version string) []int {
-	var list []int
-	for _, p := range strings.Split(version, ".") {
-		n, err := strconv.Atoi(p)
-		if err != nil {
-			return nil
-		}
-		list = append(list, n)
-	}
-	return list
 }
 
 // weaker says whether b protects less than a; false where there is no order.
@@ -248,8 +232,6 @@ func (d Definition) compare(textA, textB string, a, b Value) int {
 		sa, _ := ParseSpan(textA)
 		sb, _ := ParseSpan(textB)
 		return int((sa.atMost() - sb.atMost()).Milliseconds())
-	case isVersion:
-		return slices.Compare(parts(textA), parts(textB))
 	default:
 		return int(d.number(a) - d.number(b))
 	}

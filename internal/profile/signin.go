@@ -8,9 +8,6 @@ import (
 	"garant.example/internal/identity"
 )
 
-// strongScore is the strength asked for where weak passwords are refused.
-const strongScore = 3
-
 // SignIn turns the settings in force into the rules of signing in. What a profile
 // leaves out stays as identity has it.
 func (s Settings) SignIn() (identity.Settings, error) {
@@ -20,9 +17,9 @@ func (s Settings) SignIn() (identity.Settings, error) {
 	}
 	if lists, ok := s.Set("password_lists"); ok {
 		out.Password.Breached = slices.Contains(lists, "breached")
-		if slices.Contains(lists, "weak") {
-			out.Password.Score = strongScore
-		}
+	}
+	if n, ok := s.Count("password_score"); ok {
+		out.Password.Score = int(n)
 	}
 	if classes, ok := s.Set("password_classes"); ok {
 		one := func(class string) int {

@@ -168,7 +168,7 @@ func (w *world) wire() {
 	w.vault = vault.New(w.tenants, keys.NewRings(keys.Options{Clock: w.clock}))
 	people, err := identity.New(identity.Options{Tenants: w.tenants, Gate: w.gate, Finder: finder{}})
 	check(w.tb, err)
-	w.svc = New(Options{Set: w.set, Tenants: w.tenants, Gate: w.gate, Vault: w.vault, Identity: people})
+	w.svc = New(Options{Set: w.set, Runs: ours(), Tenants: w.tenants, Gate: w.gate, Vault: w.vault, Identity: people})
 }
 
 func (w *world) found() {

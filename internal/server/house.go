@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"io/fs"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -49,6 +50,7 @@ type Options struct {
 	KeyProbe      time.Duration // how often key services are asked; 0 takes a minute
 	SetupSecret   db.Secret
 	HashCost      identity.Cost // zero takes the default; tests take a cheap one
+	Profiles      fs.FS         // the folder of profiles; nil takes those the program carries
 }
 
 // House is every domain, wired.
@@ -107,12 +109,17 @@ func (h *House) domains() (err error) {
 	if err != nil {
 		return err
 	}
-	set, err := profile.Load(profiles.FS)
+	declared := h.Opt.Profiles
+	if declared == nil {
+		declared = profiles.FS
+	}
+	set, err := profile.Load(declared)
 	if err != nil {
 		return err
 	}
-	h.Profiles = profile.New(profile.Options{Set: set, Tenants: h.Tenants, Gate: h.Gate, Vault: h.Vault, Identity: h.Identity})
-	return nil
+	algorithm, bits := keys.Template()
+	h.Profiles = profile.New(profile.Options{Set: set, Runs: profile.Runtime{TLSMinimum: set.TLSMinimum(), Algorithm: algorithm.String(), KeyBits: bits}, Tenants: h.Tenants, Gate: h.Gate, Vault: h.Vault, Identity: h.Identity})
+	return h.Profiles.Check()
 }
 
 // Close ends the writers and forgets the keys.

@@ -109,7 +109,7 @@ func (r *Running) declared() []web.Door {
 	}
 	scope := []string{"api", "console", "portal"}
 	doors := []web.Door{s.Faults.serving(web.Door{Listener: web.Listener{Name: "https", Addr: s.Listen, Scope: scope,
-		Exposure: exposure(s.Listen)}, Handler: handler, Certificate: certificate})}
+		Exposure: exposure(s.Listen), TLSMinimum: r.House.Profiles.Set().TLSMinimum()}, Handler: handler, Certificate: certificate})}
 	if s.Plain != "" {
 		doors = append(doors, s.Faults.serving(web.Door{Listener: web.Listener{Name: "window", Addr: s.Plain, Scope: scope,
 			Exposure: web.Loopback, Plaintext: true}, Handler: r.window(handler)}))

@@ -1,20 +1,17 @@
-// Package house opens a small real platform for tests: every domain wired as in
-// service, on SQLite in a folder of the test's own, with open doors on loopback.
-// Nothing in it is a stand-in but the cheap cost of hashing.
 package house
 
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-
-	"crypto/tls"
 
 	"garant.example/internal/access"
 	"garant.example/internal/actor"
@@ -37,6 +34,10 @@ type Options struct {
 	Faults  *server.Faults   // fresh ones when nil
 	Control db.Place         // a file when zero
 	Extra   func(*server.Running)
+	// Profiles is the folder of profiles; those of the program when nil.
+	Profiles fs.FS
+	// Unfounded leaves the operator's first account to be made.
+	Unfounded bool
 }
 
 // House is a running platform.
@@ -99,7 +100,49 @@ func Engines(t *testing.T, run func(t *testing.T, h *House)) {
 // closed with the test.
 func Open(tb testing.TB, o Options) *House {
 	tb.Helper()
+	h, err := Try(tb, o)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return h
+}
+
+// Try is Open for tests of platforms that may refuse to start.
+func Try(tb testing.TB, o Options) (*House, error) {
+	tb.Helper()
 	h := &House{Dir: tb.TempDir(), tb: tb}
+	h.complete(&o)
+	ctx := context.Background()
+	inner, fresh, err := server.Open(ctx, server.Options{Dir: h.Dir, Control: o.Control, Regions: o.Regions, Home: o.Regions[0].Name,
+		KMS: o.KMS, Clock: o.Clock, Log: slog.New(slog.NewTextHandler(h, nil)), LogHost: "garant.example/test",
+		HashCost: identity.Cost{Memory: 1 << 10, Time: 1, Threads: 1}, Profiles: o.Profiles})
+	if err != nil {
+		return nil, err
+	}
+	if fresh {
+		if _, err := inner.Found(ctx, "Operator", "CA", "en"); err != nil {
+			return nil, err
+		}
+	}
+	h.Running, err = server.Serve(ctx, inner, server.Serving{Listen: "127.0.0.1:0", Plain: "127.0.0.1:0", Lang: "en",
+		Faults: o.Faults, Idle: true, Extra: o.Extra})
+	if err != nil {
+		return nil, err
+	}
+	tb.Cleanup(func() {
+		if err := h.Stop(context.Background()); err != nil {
+			tb.Error(err)
+		}
+	})
+	if !o.Unfounded {
+		h.staff()
+	}
+	return h, nil
+}
+
+// complete puts what a test left out of the options into them.
+func (h *House) complete(o *Options) {
+	h.tb.Helper()
 	if o.Clock == nil {
 		o.Clock = clock.System()
 	}
@@ -110,7 +153,7 @@ func Open(tb testing.TB, o Options) *House {
 		local, err := kms.CreateLocal(kms.LocalOptions{Path: filepath.Join(h.Dir, "kms.json"), Secret: []byte(passphrase), Clock: o.Clock,
 			Cost: kms.Cost{Memory: 8 << 10, Passes: 1, Threads: 1}}, "tenants")
 		if err != nil {
-			tb.Fatal(err)
+			h.tb.Fatal(err)
 		}
 		o.KMS = map[id.Name]server.KMS{"local": {Service: local, Key: "tenants"}}
 	}
@@ -120,30 +163,6 @@ func Open(tb testing.TB, o Options) *House {
 	if o.Faults == nil {
 		o.Faults = server.NewFaults(nil)
 	}
-	ctx := context.Background()
-	inner, fresh, err := server.Open(ctx, server.Options{Dir: h.Dir, Control: o.Control, Regions: o.Regions, Home: o.Regions[0].Name,
-		KMS: o.KMS, Clock: o.Clock, Log: slog.New(slog.NewTextHandler(h, nil)), LogHost: "garant.example/test",
-		HashCost: identity.Cost{Memory: 1 << 10, Time: 1, Threads: 1}})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if fresh {
-		if _, err := inner.Found(ctx, "Operator", "CA", "en"); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	h.Running, err = server.Serve(ctx, inner, server.Serving{Listen: "127.0.0.1:0", Plain: "127.0.0.1:0", Lang: "en",
-		Faults: o.Faults, Idle: true, Extra: o.Extra})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := h.Stop(context.Background()); err != nil {
-			tb.Error(err)
-		}
-	})
-	h.staff()
-	return h
 }
 
 // staff makes the operator's first account, without which no tenant is served.

@@ -2,19 +2,13 @@ package stage
 
 import (
 	"context"
-	"log/slog"
-	"path/filepath"
 	"testing"
 
 	"garant.example/client"
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
-	"garant.example/internal/id"
-	"garant.example/internal/identity"
-	"garant.example/internal/keys/kms"
 	"garant.example/internal/server"
-	"garant.example/internal/tenant"
-	"garant.example/testkit/pgserver"
+	"garant.example/testkit/house"
 )
 
 // Options say what stands on the stage. The zero value is SQLite by the clock of
@@ -22,7 +16,6 @@ import (
 type Options struct {
 	Engine db.Engine
 	Clock  clock.Clock
-	Log    *slog.Logger
 	// Unfounded leaves the operator's first account to be made.
 	Unfounded bool
 }
@@ -35,46 +28,21 @@ type Stage struct {
 	Setup    string         // the secret of the first start, when Unfounded
 }
 
-// home is the operator's region.
-const home id.Name = "quebec"
-
 // password is long and odd enough for every profile.
 const password = "Zwölf-Boxkämpfer-9182"
 
 // Start puts the product on the stage; it goes with the test.
 func Start(tb testing.TB, o Options) *Stage {
 	tb.Helper()
+	var options house.Options
+	if o.Engine == db.Postgres {
+		options = house.OnPostgres(tb)
+	}
+	options.Clock, options.Unfounded = o.Clock, true
+	s := &Stage{Running: house.Open(tb, options).Running, tb: tb}
 	ctx := context.Background()
-	if o.Engine == "" {
-		o.Engine = db.SQLite
-	}
-	if o.Clock == nil {
-		o.Clock = clock.System()
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	dir := tb.TempDir()
-	regions, control := places(tb, o.Engine, dir)
-	house, fresh, err := server.Open(ctx, server.Options{Dir: dir, Control: control, Regions: regions, Home: home,
-		KMS: map[id.Name]server.KMS{"local": {Service: localKMS(tb, dir, o.Clock), Key: "tenants"}}, Clock: o.Clock, Log: o.Log,
-		LogHost: "garant.example/test", HashCost: identity.Cost{Memory: 8 << 10, Time: 1, Threads: 1}})
-	if err != nil || !fresh {
-		tb.Fatalf("stage: fresh %v, %v", fresh, err)
-	}
-	if _, err := house.Found(ctx, "Stage", "CA", "en"); err != nil {
-		tb.Fatal(err)
-	}
-	s := &Stage{tb: tb}
-	if s.Running, err = server.Serve(ctx, house, server.Serving{Listen: "127.0.0.1:0", Lang: "en", Idle: true}); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := s.Stop(ctx); err != nil {
-			tb.Error(err)
-		}
-	})
-	if s.Setup, _, err = house.Identity.OpenSetup(ctx); err != nil {
+	var err error
+	if s.Setup, _, err = s.House.Identity.OpenSetup(ctx); err != nil {
 		tb.Fatal(err)
 	}
 	if !o.Unfounded {
@@ -165,35 +133,4 @@ func (t *Tenant) Secret(name string, roles ...string) string {
 		t.stage.tb.Fatal(err)
 	}
 	return t.signIn(i)
-}
-
-func localKMS(tb testing.TB, dir string, c clock.Clock) kms.KMS {
-	tb.Helper()
-	k, err := kms.CreateLocal(kms.LocalOptions{Path: filepath.Join(dir, "kms.json"), Secret: []byte("a passphrase of the stage"),
-		Clock: c, Cost: kms.Cost{Memory: 8 << 10, Passes: 1, Threads: 1}}, "tenants")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return k
-}
-
-// places declares every region that a profile names, on one engine.
-func places(tb testing.TB, engine db.Engine, dir string) (regions []tenant.Region, control db.Place) {
-	tb.Helper()
-	control = db.Place{Engine: engine, Family: db.Control, Path: filepath.Join(dir, "control.db")}
-	var dsn db.Secret
-	if engine == db.Postgres {
-		pg := pgserver.Start(tb)
-		control = pg.Place(tb, db.Control)
-		dsn = pg.DSN()
-	}
-	for _, r := range []struct{ name, country, jurisdiction string }{
-		{"quebec", "CA", "CA-QC"}, {"canada-central", "CA", "CA"}, {"california", "US", "US-CA"}, {"london", "GB", "GB"},
-		{"sydney", "AU", "AU"}, {"frankfurt", "DE", "EU"}, {"paris", "FR", "EU"}, {"main-host", "US", "US"},
-	} {
-		regions = append(regions, tenant.Region{Name: id.Name(r.name), Title: tenant.Text{EN: r.name, FR: r.name},
-			Jurisdiction: r.jurisdiction, Country: r.country, Provider: "own", Engine: engine, DSN: dsn,
-			Dir: filepath.Join(dir, "regions", r.name), KMS: "local"})
-	}
-	return regions, control
 }

@@ -1,5 +1,3 @@
-// Package testdb opens empty databases for the tests of domains, on both
-// engines (law 8: one rule, two engines).
 package testdb
 
 import (
