@@ -96,11 +96,15 @@ func (k *Ring) unseal(ctx context.Context) (*kek, error) {
 	defer cancel()
 	var row ringRow
 	var names *nameTable
+	var m moving
 	err := k.read(ctx, func(tx db.Tx) (err error) {
 		if row, err = readRing(tx, k.tenant); err != nil {
 			return err
 		}
-		names, err = readNames(tx)
+		if names, err = readNames(tx); err != nil {
+			return err
+		}
+		m, err = readMoving(tx)
 		return err
 	})
 	if err != nil {
@@ -122,6 +126,7 @@ func (k *Ring) unseal(ctx context.Context) (*kek, error) {
 	state.tried.Store(now)
 	state.shreds.Store(row.shreds)
 	k.names.Store(names)
+	k.moving.Store(&m)
 	return state, nil
 }
 

@@ -17,6 +17,9 @@ const (
 	ActRewrap      Act = "kek.rewrap"   // the keyset is about to be wrapped by another key or service
 	ActRotateNamed Act = "named.rotate" // a named key is about to get a new version
 	ActRetire      Act = "named.retire" // an old version of a named key is about to be destroyed
+	ActRotateData  Act = "data.rotate"  // data keys of the level Name are about to be replaced; Count 1: of one subject
+	ActDataRotated Act = "data.rotated" // after: nothing is sealed under an older one, and Count of them are destroyed
+	ActReplaced    Act = "data.destroy" // subjects' keys that were replaced are about to be destroyed
 	ActShred       Act = "shred"        // subjects' keys are about to be destroyed
 	ActClosed      Act = "closed"       // after: the KMS said no, or was silent for longer than the grace
 	ActOpened      Act = "opened"       // after: the KMS unwrapped the KEK

@@ -7,19 +7,10 @@ import (
 )
 
 // Index returns the key of the tenant's blind indexes, made at first use. Ask for
-// it at each use rather than keeping it: a closed ring gives none. Rotating it
-// (RotateNamed with NameIndex) means making every tag anew.
+// it at each use rather than keeping it: a closed ring gives none. It has one version
+// for ever: its tags are what a value is found by, in every copy of the database, and
+// nothing that it made can be read back with it. docs/decisions/0006-rotation.md says more.
 func (k *Ring) Index(ctx context.Context) (*blindindex.Key, error) {
-	n, err := k.named(ctx, NameIndex, storedIndex)
-	if err != nil {
-		return nil, err
-	}
-	return k.IndexVersion(ctx, int(n.active))
-}
-
-// IndexVersion returns an older version of the index key, to find what is not
-// tagged anew yet. It returns errs.Erased for a retired version.
-func (k *Ring) IndexVersion(ctx context.Context, version int) (*blindindex.Key, error) {
 	n, err := k.named(ctx, NameIndex, storedIndex)
 	if err != nil {
 		return nil, err
@@ -28,7 +19,7 @@ func (k *Ring) IndexVersion(ctx context.Context, version int) (*blindindex.Key, 
 	if err != nil {
 		return nil, err
 	}
-	m, err := k.material(ctx, state, namedRef(n.number), uint16(version))
+	m, err := k.material(ctx, state, namedRef(n.number), n.active)
 	if err != nil {
 		return nil, err
 	}

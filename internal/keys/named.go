@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"math"
+	"strings"
 	"time"
 
 	"garant.example/internal/clock"
@@ -21,7 +22,11 @@ const (
 )
 
 // Collection is the name of a collection's data key.
-func Collection(name string) string { return "collection/" + name }
+func Collection(name string) string { return collectionPrefix + name }
+
+const collectionPrefix = "collection/"
+
+func ofCollection(name string) bool { return strings.HasPrefix(name, collectionPrefix) }
 
 const maxName = 128 // bytes
 
@@ -81,8 +86,7 @@ func (k *Ring) addVersion(ctx context.Context, state *kek,
 	}
 	public := []byte(ed25519.NewKeyFromSeed(secret).Public().(ed25519.PublicKey))
 	for {
-		var names *nameTable
-		err := k.write(ctx, func(tx db.Tx) error {
+		err := k.rename(ctx, k.write, func(tx db.Tx) error {
 			version, err := ringVersion(tx)
 			if err != nil {
 				return err
@@ -103,23 +107,36 @@ func (k *Ring) addVersion(ctx context.Context, state *kek,
 				if err != nil {
 					return err
 				}
-				if err := insertNamed(tx, row); err != nil {
-					return err
-				}
+				return insertNamed(tx, row)
 			}
-			names, err = readNames(tx)
-			return err
+			return nil
 		})
 		if errors.Is(err, errOtherVersion) {
 			if state, err = k.reopen(ctx, state); err == nil {
 				continue
 			}
 		}
-		if err == nil {
-			k.names.Store(names)
-		}
 		return err
 	}
+}
+
+// rename runs a transaction of the keyring and keeps the names as it leaves them.
+// Whoever reads names to keep them holds the same lock: an older reading that came
+// second would let an old version seal again.
+func (k *Ring) rename(ctx context.Context, run func(context.Context, func(db.Tx) error) error, fn func(db.Tx) error) error {
+	k.opening.Lock()
+	defer k.opening.Unlock()
+	var names *nameTable
+	err := run(ctx, func(tx db.Tx) (err error) {
+		if err = fn(tx); err == nil {
+			names, err = readNames(tx)
+		}
+		return err
+	})
+	if err == nil {
+		k.names.Store(names)
+	}
+	return err
 }
 
 // sealVersion is the version with which a key seals.
@@ -133,13 +150,10 @@ func (k *Ring) sealVersion(ctx context.Context, ref Ref) (uint16, error) {
 	n := k.names.Load().byNumber[ref.number()]
 	if n == nil {
 		// Another node may have made it since this one opened the ring.
-		var names *nameTable
-		err := k.read(ctx, func(tx db.Tx) (err error) { names, err = readNames(tx); return err })
-		if err != nil {
+		if err := k.rename(ctx, k.read, func(db.Tx) error { return nil }); err != nil {
 			return 0, err
 		}
-		k.names.Store(names)
-		if n = names.byNumber[ref.number()]; n == nil {
+		if n = k.names.Load().byNumber[ref.number()]; n == nil {
 			return 0, errs.New(errs.Internal, "keys.no_key").With("ref", ref.String())
 		}
 	}
@@ -147,7 +161,8 @@ func (k *Ring) sealVersion(ctx context.Context, ref Ref) (uint16, error) {
 }
 
 // RotateNamed gives a named key a new version, which seals from now on; older
-// versions go on opening until they are retired. It returns the new version.
+// versions go on opening until they are retired. It returns the new version. The key
+// of the blind indexes stays as it is: errs.Conflict.
 func (k *Ring) RotateNamed(ctx context.Context, name string) (int, error) {
 	state, err := k.alive(ctx)
 	if err != nil {
@@ -166,6 +181,9 @@ func (k *Ring) RotateNamed(ctx context.Context, name string) (int, error) {
 			return 0, 0, "", errs.New(errs.NotFound, "keys.no_name").With("name", name)
 		}
 		last := rows[len(rows)-1]
+		if last.kind == storedIndex {
+			return 0, 0, "", errs.New(errs.Conflict, "keys.index_stays").Do("keys.index_stays.fix")
+		}
 		if made = last.keyVersion + 1; made > math.MaxUint16 {
 			return 0, 0, "", errs.New(errs.Conflict, "keys.versions_used_up").With("name", name)
 		}

@@ -23,6 +23,7 @@ type Ring struct {
 	// is not cached after.
 	generation atomic.Uint64
 
+	moving  atomic.Pointer[moving]
 	opening sync.Mutex // one conversation with the KMS at a time
 	probing atomic.Bool
 	hand    dispenser

@@ -28,33 +28,75 @@ func (k *Ring) Shred(ctx context.Context, refs ...Ref) error {
 	if err := k.rings.observe(ctx, Event{Act: ActShred, Tenant: k.tenant, Count: len(refs)}); err != nil {
 		return err
 	}
-	ordered := slices.Clone(refs)
-	slices.Sort(ordered)
-	ordered = slices.Compact(ordered)
+	if err := k.shredAll(ctx, refs, true); err != nil {
+		return err
+	}
+	return k.scrub(ctx)
+}
+
+// shredAll zeroes subjects' keys in one transaction, and ends the replacements they
+// had a part in. With both, the other key of each goes too: while a person's key is
+// being replaced the person has two.
+func (k *Ring) shredAll(ctx context.Context, refs []Ref, both bool) error {
 	var shreds int64
+	var gone []Ref
 	err := k.write(ctx, func(tx db.Tx) (err error) {
-		for len(ordered) > 0 && err == nil {
+		if gone, err = endMoves(tx, refs, both); err != nil {
+			return err
+		}
+		for rest := gone; len(rest) > 0; {
 			same := 1
-			for same < len(ordered) && ordered[same].block() == ordered[0].block() {
+			for same < len(rest) && rest[same].block() == rest[0].block() {
 				same++
 			}
-			err = shredIn(tx, ordered[:same])
-			ordered = ordered[same:]
+			if err := shredIn(tx, rest[:same]); err != nil {
+				return err
+			}
+			rest = rest[same:]
 		}
-		if err == nil {
-			shreds, err = countShred(tx)
-		}
+		shreds, err = countShred(tx)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	forgotten := make([]cacheKey, 0, len(refs))
-	for _, ref := range refs {
+	forgotten := make([]cacheKey, 0, len(gone))
+	for _, ref := range gone {
 		forgotten = append(forgotten, cacheKey{k, ref, subjectMaxVer})
 	}
 	k.destroyed(shreds, forgotten...)
-	return k.scrub(ctx)
+	return nil
+}
+
+// endMoves forgets the replacements that keys have a part in and returns the keys to
+// destroy, in order, each once.
+func endMoves(tx db.Tx, refs []Ref, both bool) ([]Ref, error) {
+	all := slices.Clone(refs)
+	if left, err := countMoves(tx); err != nil || left == 0 {
+		return sorted(all), err
+	}
+	for _, ref := range refs {
+		for m, err := range movesOf(tx, ref) {
+			if err != nil {
+				return nil, err
+			}
+			if both {
+				all = append(all, m.Old, m.New)
+			}
+		}
+	}
+	all = sorted(all)
+	for _, ref := range all {
+		if err := deleteMove(tx, ref); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+func sorted(refs []Ref) []Ref {
+	slices.Sort(refs)
+	return slices.Compact(refs)
 }
 
 // shredIn zeroes slots of one block.
@@ -174,6 +216,9 @@ func (k *Ring) Sweep(ctx context.Context, used func(ctx context.Context, first, 
 		if err != nil {
 			return swept, err
 		}
+		if err := k.keepSuccessors(ctx, b.block, known); err != nil {
+			return swept, err
+		}
 		var lost []Ref
 		for slot := range int(b.handed) {
 			if ref := subjectRef(b.block, slot); !known[ref] && !isZero(b.slot(slot)) {
@@ -186,4 +231,18 @@ func (k *Ring) Sweep(ctx context.Context, used func(ctx context.Context, first, 
 		swept += len(lost)
 	}
 	return swept, nil
+}
+
+// keepSuccessors adds to the known keys those that will replace another: a rotation
+// that was cut short has not sealed with them yet.
+func (k *Ring) keepSuccessors(ctx context.Context, block int64, known map[Ref]bool) error {
+	return k.read(ctx, func(tx db.Tx) error {
+		for m, err := range successorsIn(tx, block) {
+			if err != nil {
+				return err
+			}
+			known[m.New] = true
+		}
+		return nil
+	})
 }

@@ -33,7 +33,8 @@ type Status struct {
 	// OldWrap counts blocks and named keys not yet wrapped by KEK.
 	OldWrap int64
 
-	Rotation *Plan // a rotation that was begun and not ended
+	Rotation  *Plan      // a rotation of the KEK that was begun and not ended
+	Rotations []Rotation // of data keys: of each level the one under way and the last that ended
 
 	Open        bool      // the KEK is in memory
 	Confirmed   time.Time // when the KMS last opened it; zero while closed
@@ -70,6 +71,9 @@ func (k *Ring) Status(ctx context.Context) (Status, error) {
 		return s, err
 	}
 	if s.Named, err = k.versions(ctx, ""); err != nil {
+		return s, err
+	}
+	if s.Rotations, err = k.Rotations(ctx); err != nil {
 		return s, err
 	}
 	p, err := k.PlanKEKRotation(ctx)

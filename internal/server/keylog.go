@@ -17,9 +17,9 @@ import (
 func (h *House) observeKeys(ctx context.Context, e keys.Event) error {
 	var op audit.Operation
 	switch e.Act {
-	case keys.ActRotateKEK, keys.ActRotateDone, keys.ActRewrap, keys.ActRotateNamed:
+	case keys.ActRotateKEK, keys.ActRotateDone, keys.ActRewrap, keys.ActRotateNamed, keys.ActRotateData, keys.ActDataRotated:
 		op = audit.KeyRotate
-	case keys.ActShred, keys.ActRetire:
+	case keys.ActShred, keys.ActRetire, keys.ActReplaced:
 		op = audit.KeyShred
 	default:
 		h.Opt.Log.Info("keyring", slog.String("act", string(e.Act)), slog.String("tenant", e.Tenant.String()), slog.String("reason", e.Reason))

@@ -150,6 +150,9 @@ func (dr *draft) insert(tx *audit.Tx, op audit.Operation) error {
 	if err := dr.unique(tx); err != nil {
 		return err
 	}
+	if err := dr.renewed(tx); err != nil {
+		return err
+	}
 	n, err := nextKey(tx, dr.desk.collection)
 	if err != nil {
 		return err

@@ -34,6 +34,7 @@ type desk struct {
 	schema     *Schema
 	log        *audit.Log
 	ring       *keys.Ring
+	round      int64 // keys.Ring.Round, before any key of a person was looked up
 	release    func()
 }
 
@@ -55,7 +56,7 @@ func (s *Service) open(ctx context.Context, p *access.Permit) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &desk{permit: p, collection: c, schema: schema, log: log, ring: ring, release: release}, nil
+	return &desk{permit: p, collection: c, schema: schema, log: log, ring: ring, round: ring.Round(), release: release}, nil
 }
 
 // allow refuses a permit that was given for something else: a handler that mixes
