@@ -36,6 +36,8 @@ type TenantInfo struct {
 	Canary     bool            `json:"canary,omitzero"`
 	Operator   bool            `json:"operator,omitzero"`
 	Placements []PlacementInfo `json:"placements"`
+
+	ETag string `json:"etag,omitzero"` // what a change names; only of a tenant that was answered alone
 }
 
 // PlacementInfo says where one database of a tenant lies.
@@ -227,11 +229,12 @@ type NewTenant struct {
 }
 
 // OpenedTenant is a new tenant with what its first person and its first program
-// need, shown once.
+// need, shown once; a canary opened without a person has neither.
 type OpenedTenant struct {
 	Tenant TenantInfo `json:"tenant"`
-	Admin  Invitation `json:"admin"`
-	Token  Token      `json:"token"`
+	Admin  Invitation `json:"admin,omitzero"`
+	Token  Token      `json:"token,omitzero"`
+	Canary string     `json:"canary,omitzero"` // the profile's canary, when it was opened as well
 }
 
 // Tenants lists one page of tenants; cursor is Next of the page before.
@@ -244,7 +247,7 @@ func (p *Platform) Tenants(ctx context.Context, cursor string) (TenantPage, erro
 // Open opens a tenant.
 func (p *Platform) Open(ctx context.Context, n NewTenant) (OpenedTenant, error) {
 	var out OpenedTenant
-	_, err := p.c.send(ctx, request{method: http.MethodPost, path: "/v1/platform/tenants", in: n}, &out)
+	_, err := p.c.send(ctx, request{method: http.MethodPost, path: "/v1/platform/tenants", in: n, once: true}, &out)
 	return out, err
 }
 
@@ -254,8 +257,37 @@ func (p *Platform) End(ctx context.Context, tenant string, at time.Time) (Tenant
 		At time.Time `json:"at,omitzero"`
 	}{at}
 	var out TenantInfo
-	_, err := p.c.send(ctx, request{method: http.MethodPost, path: "/v1/platform/tenants/" + segment(tenant) + ":end", in: in}, &out)
+	_, err := p.c.send(ctx, request{method: http.MethodPost, path: "/v1/platform/tenants/" + segment(tenant) + ":end", in: in, once: true}, &out)
 	return out, err
+}
+
+// Tenant reads one tenant of the platform, with the ETag that a change names.
+func (p *Platform) Tenant(ctx context.Context, tenant string) (TenantInfo, error) {
+	return p.one(ctx, request{method: http.MethodGet, path: "/v1/platform/tenants/" + segment(tenant)})
+}
+
+// TenantChanges are what is to be changed of a tenant; nil leaves a thing as it is.
+type TenantChanges struct {
+	Title    *string    `json:"title,omitzero"`
+	Lang     *string    `json:"lang,omitzero"`
+	Hosts    *[]string  `json:"hosts,omitzero"`
+	StartsAt *time.Time `json:"starts_at,omitzero"`
+	EndsAt   *time.Time `json:"ends_at,omitzero"` // the zero time: the contract runs on
+}
+
+// Change changes the version of a tenant that an ETag names.
+func (p *Platform) Change(ctx context.Context, tenant, etag string, changes TenantChanges) (TenantInfo, error) {
+	return p.one(ctx, request{method: http.MethodPatch, path: "/v1/platform/tenants/" + segment(tenant), ifMatch: etag, in: changes})
+}
+
+func (p *Platform) one(ctx context.Context, r request) (TenantInfo, error) {
+	var out TenantInfo
+	header, err := p.c.send(ctx, r, &out)
+	if err != nil {
+		return TenantInfo{}, err
+	}
+	out.ETag = header.Get("ETag")
+	return out, nil
 }
 
 // Setup makes the operator's first account with the one-time secret of the first

@@ -62,12 +62,15 @@ func (p *program) fail(err error) int {
 
 func (p *program) complain(f failure) {
 	fmt.Fprintln(p.err, p.words.T("cli.error", errs.Params{"text": f.Detail}))
-	for _, at := range f.Errors {
-		fmt.Fprintf(p.err, "  %s: %s\n", at.Pointer, at.Detail)
-	}
 	if f.Fix != "" {
 		p.hint(f.Fix)
 	}
+	for _, at := range f.Errors { // after the hint, which says "below"
+		if at.Detail != f.Detail { // once is enough
+			fmt.Fprintf(p.err, "  %s: %s\n", at.Pointer, at.Detail)
+		}
+	}
+	p.propose(f)
 	if f.RequestID != "" {
 		fmt.Fprintln(p.err, p.words.T("cli.request", errs.Params{"id": f.RequestID}))
 	}

@@ -98,52 +98,6 @@ func regionOf(t client.TenantInfo) string {
 	return ""
 }
 
-func (p *program) tenantCreate() *cobra.Command {
-	var n client.NewTenant
-	var starts, ends string
-	c := p.verb("tenant.create", "NAME", typeOf[client.OpenedTenant](), func(c *call) error {
-		n.Slug = c.arg(0)
-		if err := c.period(&n.StartsAt, starts, &n.EndsAt, ends); err != nil {
-			return err
-		}
-		if n.Title == "" {
-			n.Title = n.Slug
-		}
-		if n.Admin.Lang == "" {
-			n.Admin.Lang = n.Lang
-		}
-		return c.above(func(platform *client.Platform) error {
-			made, err := platform.Open(c.ctx, n)
-			if err != nil {
-				return err
-			}
-			return c.answer(made, func(w *tabwriter.Writer) { c.opened(w, made) })
-		})
-	})
-	f := c.Flags()
-	f.StringVar(&n.Title, "title", "", p.words.T("cli.flag.title"))
-	f.StringVar(&n.Profile, "profile", "", p.words.T("cli.flag.profile"))
-	f.StringVar(&n.Country, "country", "", p.words.T("cli.flag.country"))
-	f.StringVar(&n.Lang, "tenant-lang", p.words.Lang(), p.words.T("cli.flag.tenant_lang"))
-	f.StringSliceVar(&n.Hosts, "host", nil, p.words.T("cli.flag.host"))
-	f.BoolVar(&n.Canary, "canary", false, p.words.T("cli.flag.canary"))
-	f.StringVar(&starts, "starts", "", p.words.T("cli.flag.starts"))
-	f.StringVar(&ends, "ends", "", p.words.T("cli.flag.ends"))
-	f.StringVar(&n.Admin.Name, "admin-name", "", p.words.T("cli.flag.admin_name"))
-	f.StringVar(&n.Admin.SignIn, "admin", "", p.words.T("cli.flag.admin"))
-	f.StringVar(&n.Admin.Email, "admin-email", "", p.words.T("cli.flag.admin_email"))
-	return c
-}
-
-func (c *call) opened(w *tabwriter.Writer, made client.OpenedTenant) {
-	c.fact(w, "tenant", made.Tenant.Slug+" ("+made.Tenant.ID+")")
-	c.fact(w, "region", regionOf(made.Tenant))
-	c.fact(w, "sign_in", made.Admin.Account.Person.SignIn)
-	c.fact(w, "password", made.Admin.Password)
-	c.fact(w, "token", made.Token.Secret)
-	c.say("cli.shown_once")
-}
-
 // period reads two moments of the command line.
 func (c *call) period(since *time.Time, a string, until *time.Time, b string) (err error) {
 	if *since, err = moment(a); err != nil {

@@ -18,6 +18,7 @@ type Opened struct {
 	Password string           // by which that person begins
 	Token    identity.Token   // of the first program
 	Secret   string
+	Canary   id.Name // the profile's canary, when it was opened beside this tenant
 }
 
 // OpenTenant opens a tenant with its profile in force, its first person and the
@@ -81,11 +82,13 @@ type NewTenant struct {
 }
 
 // OpenedTenant is a new tenant with what its first person and its first program
-// need. Password and secret are shown this once.
+// need; a canary opened without a person has neither. Password and secret are
+// shown this once.
 type OpenedTenant struct {
 	Tenant TenantInfo `json:"tenant"`
-	Admin  Invitation `json:"admin"`
-	Token  Token      `json:"token"`
+	Admin  Invitation `json:"admin,omitzero"`
+	Token  Token      `json:"token,omitzero"`
+	Canary string     `json:"canary,omitzero" doc:"short name of the canary that was opened as well, beside the first tenant of a profile"`
 }
 
 // ContractEnd says when a contract ends.
@@ -143,7 +146,7 @@ func readTenant(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(c.api.tenantOf(p.Tenant()))
+	return c.give(p.Tenant())
 }
 
 func listPlacements(c *call) error {
@@ -155,9 +158,14 @@ func listPlacements(c *call) error {
 }
 
 func createTenant(c *call) error {
-	if _, err := c.enter(); err != nil {
+	p, err := c.enter()
+	if err != nil {
 		return err
 	}
+	return c.once(p, c.openTenant)
+}
+
+func (c *call) openTenant() error {
 	var in NewTenant
 	if err := web.ReadJSON(c.r, &in); err != nil {
 		return err
@@ -168,17 +176,31 @@ func createTenant(c *call) error {
 	if err != nil {
 		return err
 	}
-	out := OpenedTenant{Tenant: c.api.tenantOf(made.Tenant), Token: tokenOf(made.Token),
-		Admin: Invitation{Account: accountOf(made.Account), Password: made.Password}}
-	out.Token.Secret = made.Secret
-	c.w.Header().Set("Location", "/v1/tenants/"+out.Tenant.ID)
-	return c.answer(out)
+	return c.finish(made)
+}
+
+// openedOf shows what the opening of a tenant gave.
+func (a *API) openedOf(made Opened) OpenedTenant {
+	out := OpenedTenant{Tenant: a.tenantOf(made.Tenant), Canary: string(made.Canary)}
+	if made.Password != "" {
+		out.Admin = Invitation{Account: accountOf(made.Account), Password: made.Password}
+	}
+	if made.Secret != "" {
+		out.Token = tokenOf(made.Token)
+		out.Token.Secret = made.Secret
+	}
+	return out
 }
 
 func endTenant(c *call) error {
-	if _, err := c.enter(); err != nil {
+	p, err := c.enter()
+	if err != nil {
 		return err
 	}
+	return c.once(p, c.endContract)
+}
+
+func (c *call) endContract() error {
 	var in ContractEnd
 	if err := web.ReadJSON(c.r, &in); err != nil {
 		return err
@@ -194,5 +216,5 @@ func endTenant(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(c.api.tenantOf(ended))
+	return c.give(ended)
 }

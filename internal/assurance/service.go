@@ -101,6 +101,9 @@ func (s *Service) control(p profile.Promise) (Control, error) {
 	return c, nil
 }
 
+// noCanary is why a control of a profile without a canary is unknown.
+const noCanary = "assurance.reason.canary"
+
 // Run runs one control now and stores what it found. The result is durable, with
 // its leaf in the operator's log, when Run returns.
 func (s *Service) Run(ctx context.Context, promise id.Name) (Result, error) {
@@ -134,7 +137,7 @@ func (s *Service) measure(ctx context.Context, p profile.Promise, f *Finding) {
 	}()
 	c, err := s.control(p)
 	if err != nil {
-		f.Miss("assurance.reason.canary", err)
+		f.Miss(noCanary, err)
 		return
 	}
 	if err := s.mechanisms[p.Control.Mechanism].Measure(ctx, c, f); err != nil {
@@ -191,14 +194,16 @@ func (s *Service) Standings(ctx context.Context, of id.Name) ([]Standing, error)
 }
 
 // Due lists the promises whose control should run by now, the longest overdue
-// first. Profiles that no open tenant uses have none.
+// first; those that lacked only a canary as soon as there is one. Profiles that no
+// open tenant uses have none.
 func (s *Service) Due(ctx context.Context) ([]id.Name, error) {
 	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
-	used := map[id.Name]bool{}
+	used, watched := map[id.Name]bool{}, map[id.Name]bool{}
 	for _, t := range s.opt.Tenants.All() {
 		used[t.Profile] = used[t.Profile] || t.State == tenant.Open
+		watched[t.Profile] = watched[t.Profile] || t.Canary && t.State == tenant.Open
 	}
 	now := s.opt.Clock.Now()
 	type due struct {
@@ -211,9 +216,10 @@ func (s *Service) Due(ctx context.Context) ([]id.Name, error) {
 			continue
 		}
 		s.mu.RLock()
-		last := s.latest[p.ID].At
+		last, reason := s.latest[p.ID].At, s.latest[p.ID].Finding.Reason
 		s.mu.RUnlock()
-		if at := p.Control.Interval().After(last); last.IsZero() || !now.Before(at) {
+		helped := reason == noCanary && watched[p.Profile] // there was no canary then
+		if at := p.Control.Interval().After(last); last.IsZero() || helped || !now.Before(at) {
 			list = append(list, due{p.ID, at})
 		}
 	}

@@ -33,7 +33,9 @@ func Configured(c *config.Config, k clock.Clock, log *slog.Logger) (Options, Ser
 	}
 	o := Options{Dir: c.Data, Control: controlPlace(c), KMS: map[id.Name]KMS{}, Clock: k, Log: log, LogHost: logHost(c),
 		OpenDatabases: c.Limits.Databases, OutageGrace: c.Keys.OutageGrace, KeyProbe: c.Keys.Probe, SetupSecret: c.SetupSecret}
+	o.Countries = map[id.Name][]string{}
 	for _, name := range sortedKeys(c.Regions) {
+		o.Countries[id.Name(name)] = c.Regions[name].Countries
 		o.Regions = append(o.Regions, regionOf(c, name, c.Regions[name]))
 	}
 	if len(o.Regions) > 0 {

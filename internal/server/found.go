@@ -28,11 +28,10 @@ func (h *House) Found(ctx context.Context, title, country, lang string) (tenant.
 
 // OpenTenant opens a tenant with its profile in force.
 func (h *House) OpenTenant(ctx context.Context, n tenant.Opening) (tenant.Tenant, error) {
-	residency, placements, err := h.Profiles.Places(n.Profile)
+	n, err := h.placed(n)
 	if err != nil {
 		return tenant.Tenant{}, err
 	}
-	n.Residency, n.Placements = residency, placements
 	return h.Tenants.Create(ctx, n, h.prepare)
 }
 
@@ -47,18 +46,31 @@ func (h *House) prepare(ctx context.Context, t tenant.Tenant) error {
 }
 
 // openWithPeople opens a tenant with its first person, who manages it, and the
-// token of its first program.
-func (h *House) openWithPeople(ctx context.Context, n tenant.Opening, first identity.Person) (api.Opened, error) {
-	t, err := h.OpenTenant(ctx, n)
-	if err != nil {
-		return api.Opened{}, err
+// token of its first program. Beside the first tenant of a profile it opens the
+// profile's canary. A canary needs no person: the controls bring their own.
+func (h *House) openWithPeople(ctx context.Context, n tenant.Opening, first identity.Person) (out api.Opened, err error) {
+	alone := n.Canary && first == identity.Person{}
+	if err := h.possible(n, first, alone); err != nil {
+		return out, err
+	}
+	if !n.Canary {
+		if out.Canary, err = h.accompany(ctx, n); err != nil {
+			return out, err
+		}
+	}
+	if out.Tenant, err = h.OpenTenant(ctx, n); err != nil || alone {
+		return out, err
 	}
 	// The operator may open a tenant and nothing in it: its first account and token
 	// are made by the platform, in the tenant's own log.
 	who := actor.Platform("setup")
 	who.Request = actor.From(ctx).Request
-	ctx = actor.In(ctx, who)
-	out := api.Opened{Tenant: t}
+	return h.furnish(actor.In(ctx, who), out, first)
+}
+
+// furnish makes the first account and the first token of a tenant.
+func (h *House) furnish(ctx context.Context, out api.Opened, first identity.Person) (api.Opened, error) {
+	t := out.Tenant
 	p, err := h.Gate.Enter(ctx, access.Ask{Action: access.Manage, On: access.Account, Tenant: t.ID})
 	if err != nil {
 		return out, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -49,8 +50,9 @@ type Options struct {
 	OutageGrace   time.Duration
 	KeyProbe      time.Duration // how often key services are asked; 0 takes a minute
 	SetupSecret   db.Secret
-	HashCost      identity.Cost // zero takes the default; tests take a cheap one
-	Profiles      fs.FS         // the folder of profiles; nil takes those the program carries
+	HashCost      identity.Cost        // zero takes the default; tests take a cheap one
+	Countries     map[id.Name][]string // whose tenants a region takes; a region that is not named takes all
+	Profiles      fs.FS                // the folder of profiles; nil takes those the program carries
 }
 
 // House is every domain, wired.
@@ -65,6 +67,7 @@ type House struct {
 	Vault    *vault.Service
 	Profiles *profile.Service
 	Space    *audit.Guard
+	canaries sync.Mutex // one canary is opened at a time
 
 	operatorRing atomic.Pointer[keys.Ring] // whose key signs checkpoints
 }
@@ -171,8 +174,11 @@ func (k keeper) Create(ctx context.Context, t id.Tenant) error {
 	if err := (stores{k.h.Pool}).Create(ctx, place); err != nil {
 		return err
 	}
-	return k.h.Rings.Create(ctx, t)
+	return k.h.Rings.Create(ctx, t, firstKeys()...)
 }
+
+// firstKeys are the named keys that every tenant uses from its first minute.
+func firstKeys() []string { return []string{keys.NameLog, keys.NameConfig, "identity", keys.NameIndex} }
 
 func (k keeper) Sealer(ctx context.Context, t id.Tenant, name string) (audit.Sealer, error) {
 	ring, err := k.h.Rings.Open(ctx, t)
