@@ -13,7 +13,7 @@
 // An answer that is not a success is a *Problem, with the stable code, the words
 // in the language of Options.Lang and the next step; errors.As finds it. What may
 // be sent again is sent again, with growing and random pauses and as long as the
-// server says: reads always, creations under an Idempotency-Key of their own, and
+// server says: reads always, what makes or changes something under an Idempotency-Key of its own, and
 // nothing else unless the server said that nothing was changed. A Client and what
 // it hands out are safe for concurrent use. Every call ends with its context.
 //

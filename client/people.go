@@ -73,7 +73,7 @@ func (t *Tenant) Invite(ctx context.Context, person Person, roles ...string) (In
 		Roles  []string `json:"roles"`
 	}{person, list(roles)}
 	var out Invitation
-	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/accounts", in: in}, &out)
+	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/accounts", in: in, once: true}, &out)
 	return out, err
 }
 
@@ -100,30 +100,30 @@ func (t *Tenant) AssignRoles(ctx context.Context, account, etag string, roles ..
 
 // Disable disables an account and ends its sessions.
 func (t *Tenant) Disable(ctx context.Context, account, etag string) (Account, error) {
-	return t.account(ctx, request{method: http.MethodPost, path: t.path + "/accounts/" + segment(account) + ":disable", ifMatch: etag})
+	return t.account(ctx, request{method: http.MethodPost, path: t.path + "/accounts/" + segment(account) + ":disable", ifMatch: etag, once: true})
 }
 
 // Enable enables a disabled account again.
 func (t *Tenant) Enable(ctx context.Context, account, etag string) (Account, error) {
-	return t.account(ctx, request{method: http.MethodPost, path: t.path + "/accounts/" + segment(account) + ":enable", ifMatch: etag})
+	return t.account(ctx, request{method: http.MethodPost, path: t.path + "/accounts/" + segment(account) + ":enable", ifMatch: etag, once: true})
 }
 
 // ResetPassword gives an account a fresh password to begin with, shown once.
 func (t *Tenant) ResetPassword(ctx context.Context, account string) (Invitation, error) {
 	var out Invitation
-	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/accounts/" + segment(account) + ":reset"}, &out)
+	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/accounts/" + segment(account) + ":reset", once: true}, &out)
 	return out, err
 }
 
 // Unlock lets a person who failed too often try again at once.
 func (t *Tenant) Unlock(ctx context.Context, account string) error {
-	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/accounts/" + segment(account) + ":unlock"}, nil)
+	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/accounts/" + segment(account) + ":unlock", once: true}, nil)
 	return err
 }
 
 // SignOut ends every session of an account.
 func (t *Tenant) SignOut(ctx context.Context, account string) error {
-	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/accounts/" + segment(account) + ":sign_out"}, nil)
+	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/accounts/" + segment(account) + ":sign_out", once: true}, nil)
 	return err
 }
 
@@ -205,7 +205,7 @@ func (t *Tenant) CreateToken(ctx context.Context, n NewToken) (Token, error) {
 		Life  int64    `json:"life,omitzero"`
 	}{n.Label, list(n.Roles), n.Scope, int64(n.Life / time.Second)}
 	var out Token
-	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/tokens", in: in}, &out)
+	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/tokens", in: in, once: true}, &out)
 	return out, err
 }
 

@@ -163,17 +163,17 @@ func (k *Collection) Delete(ctx context.Context, record, etag string) error {
 // Move carries a record from a state to another.
 func (k *Collection) Move(ctx context.Context, record, etag, from, to string) (Record, error) {
 	return k.record(ctx, request{method: http.MethodPost, path: k.path + "/" + segment(record) + ":transition",
-		in: Transition{from, to}, ifMatch: etag})
+		in: Transition{from, to}, ifMatch: etag, once: true})
 }
 
 // Restrict restricts the processing of the person's data.
 func (k *Collection) Restrict(ctx context.Context, record, etag string) (Record, error) {
-	return k.record(ctx, request{method: http.MethodPost, path: k.path + "/" + segment(record) + ":restrict", ifMatch: etag})
+	return k.record(ctx, request{method: http.MethodPost, path: k.path + "/" + segment(record) + ":restrict", ifMatch: etag, once: true})
 }
 
 // Release ends the restriction.
 func (k *Collection) Release(ctx context.Context, record, etag string) (Record, error) {
-	return k.record(ctx, request{method: http.MethodPost, path: k.path + "/" + segment(record) + ":release", ifMatch: etag})
+	return k.record(ctx, request{method: http.MethodPost, path: k.path + "/" + segment(record) + ":release", ifMatch: etag, once: true})
 }
 
 // String is for messages: no field is in it.

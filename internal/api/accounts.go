@@ -145,17 +145,18 @@ func inviteAccount(c *call) error {
 	if err != nil {
 		return err
 	}
-	var in NewAccount
-	if err := web.ReadJSON(c.r, &in); err != nil {
-		return err
-	}
-	made, initial, err := c.api.Identity.CreateAccount(c.r.Context(), p,
-		identity.NewAccount{Person: identity.Person(in.Person), Roles: names(in.Roles)})
-	if err != nil {
-		return err
-	}
-	c.w.Header().Set("Location", c.r.URL.Path+"/"+made.ID.String())
-	return c.answer(Invitation{Account: accountOf(made), Password: initial})
+	return c.once(p, func() error {
+		var in NewAccount
+		if err := web.ReadJSON(c.r, &in); err != nil {
+			return err
+		}
+		made, initial, err := c.api.Identity.CreateAccount(c.r.Context(), p,
+			identity.NewAccount{Person: identity.Person(in.Person), Roles: names(in.Roles)})
+		if err != nil {
+			return err
+		}
+		return c.give(identity.Made{Account: made, Initial: initial})
+	})
 }
 
 func changeAccount(c *call) error {
@@ -200,11 +201,13 @@ func (c *call) edit(change func(*access.Permit, id.Account, int64) (identity.Acc
 	if err != nil {
 		return err
 	}
-	a, err := change(p, account, version)
-	if err != nil {
-		return err
-	}
-	return c.account1(a)
+	return c.once(p, func() error {
+		a, err := change(p, account, version)
+		if err != nil {
+			return err
+		}
+		return c.give(identity.Made{Account: a})
+	})
 }
 
 func resetPassword(c *call) error {
@@ -212,15 +215,17 @@ func resetPassword(c *call) error {
 	if err != nil {
 		return err
 	}
-	initial, err := c.api.Identity.ResetPassword(c.r.Context(), p, account)
-	if err != nil {
-		return err
-	}
-	a, err := c.api.Identity.Account(c.r.Context(), p, account)
-	if err != nil {
-		return err
-	}
-	return c.answer(Invitation{Account: accountOf(a), Password: initial})
+	return c.once(p, func() error {
+		initial, err := c.api.Identity.ResetPassword(c.r.Context(), p, account)
+		if err != nil {
+			return err
+		}
+		a, err := c.api.Identity.Account(c.r.Context(), p, account)
+		if err != nil {
+			return err
+		}
+		return c.give(identity.Made{Account: a, Initial: initial})
+	})
 }
 
 func unlockAccount(c *call) error {
@@ -228,10 +233,12 @@ func unlockAccount(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.api.Identity.Unlock(c.r.Context(), p, account); err != nil {
-		return err
-	}
-	return c.done()
+	return c.once(p, func() error {
+		if err := c.api.Identity.Unlock(c.r.Context(), p, account); err != nil {
+			return err
+		}
+		return c.done()
+	})
 }
 
 func endSessions(c *call) error {
@@ -239,8 +246,10 @@ func endSessions(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := c.api.Identity.EndSessions(c.r.Context(), p, account); err != nil {
-		return err
-	}
-	return c.done()
+	return c.once(p, func() error {
+		if err := c.api.Identity.EndSessions(c.r.Context(), p, account); err != nil {
+			return err
+		}
+		return c.done()
+	})
 }

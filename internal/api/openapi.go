@@ -170,7 +170,7 @@ func (s *schemas) operation(r *Route) *Operation {
 func (s *schemas) success(r *Route) Response {
 	out := Response{Description: s.p.T("api.answer." + strconv.Itoa(r.Status)), Headers: map[string]Header{
 		"X-Request-Id": {s.p.T("api.header.request_id"), &Schema{Type: "string"}}}}
-	if slices.Contains(r.Headers, "If-Match") || r.Name == "record.read" || r.Name == "record.create" || r.Name == "account.read" {
+	if slices.Contains(r.Headers, "If-Match") || slices.Contains([]string{"record.read", "record.create", "account.read", "tenant.read", "tenant.show"}, r.Name) {
 		out.Headers["ETag"] = Header{s.p.T("api.header.etag"), &Schema{Type: "string"}}
 	}
 	switch {

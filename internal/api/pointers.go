@@ -26,23 +26,3 @@ func inFields(err error) error {
 	}
 	return &moved
 }
-
-const maxIdempotencyKey = 128 // characters
-
-// idempotencyKey reads the header that makes a creation safe to send again.
-func (c *call) idempotencyKey() (string, error) {
-	values := c.r.Header["Idempotency-Key"]
-	if len(values) == 0 {
-		return "", nil
-	}
-	key := strings.Trim(values[0], `"`) // the draft writes it as a quoted string
-	sound := len(values) == 1 && key != "" && len(key) <= maxIdempotencyKey
-	for i := range len(key) {
-		sound = sound && key[i] > ' ' && key[i] <= '~'
-	}
-	if !sound {
-		return "", errs.New(errs.Invalid, "web.idempotency.invalid").With("max", maxIdempotencyKey).
-			At("header/Idempotency-Key", "web.idempotency.invalid", errs.Params{"max": maxIdempotencyKey})
-	}
-	return key, nil
-}

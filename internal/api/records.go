@@ -74,7 +74,7 @@ func createRecord(c *call) error {
 		return err
 	}
 	opt := vault.CreateOptions{State: id.Name(in.State)}
-	if opt.IdempotencyKey, err = c.idempotencyKey(); err != nil {
+	if opt.IdempotencyKey, err = web.IdempotencyKey(c.r); err != nil {
 		return err
 	}
 	if in.Subject != "" {
@@ -171,7 +171,7 @@ func moveRecord(c *call) error {
 		return err
 	}
 	var in Move
-	if err := web.ReadJSON(c.r, &in); err != nil {
+	if err := c.reread(&in); err != nil {
 		return err
 	}
 	p, err := c.ask(access.Ask{Collection: id.Name(c.r.PathValue("collection")),
@@ -179,11 +179,13 @@ func moveRecord(c *call) error {
 	if err != nil {
 		return err
 	}
-	out, err := c.api.Vault.Move(c.r.Context(), p, rec, c.r.Header.Get("If-Match"))
-	if err != nil {
-		return err
-	}
-	return c.record1(out, http.StatusOK)
+	return c.once(p, func() error {
+		out, err := c.api.Vault.Move(c.r.Context(), p, rec, c.r.Header.Get("If-Match"))
+		if err != nil {
+			return err
+		}
+		return c.give(out)
+	})
 }
 
 func restrictRecord(on bool) func(*call) error {
@@ -196,11 +198,13 @@ func restrictRecord(on bool) func(*call) error {
 		if err != nil {
 			return err
 		}
-		out, err := c.api.Vault.Restrict(c.r.Context(), p, rec, c.r.Header.Get("If-Match"), on)
-		if err != nil {
-			return err
-		}
-		return c.record1(out, http.StatusOK)
+		return c.once(p, func() error {
+			out, err := c.api.Vault.Restrict(c.r.Context(), p, rec, c.r.Header.Get("If-Match"), on)
+			if err != nil {
+				return err
+			}
+			return c.give(out)
+		})
 	}
 }
 

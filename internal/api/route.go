@@ -55,6 +55,8 @@ type call struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	tenant tenant.Tenant // the tenant of the path, or the operator's
+
+	attempted *attempt // of a request that acts once
 }
 
 // enter asks the gate for what the route needs.
@@ -99,6 +101,11 @@ func (a *API) open(route *Route) web.HandlerFunc {
 		c := &call{api: a, route: route, w: w, r: r}
 		if err := c.strict(); err != nil {
 			return err
+		}
+		if !slices.Contains(route.Headers, onceHeader) {
+			if err := web.NotOnce(r); err != nil {
+				return err
+			}
 		}
 		if route.Scope == Anyone {
 			return route.serve(c)

@@ -25,12 +25,12 @@ func recordRoutes() []Route {
 		records     = collections + "/{collection}/records"
 		record      = records + "/{record}"
 	)
-	reading, changing := []string{"Purpose"}, []string{"If-Match"}
+	reading, changing, again := []string{"Purpose"}, []string{"If-Match"}, []string{"If-Match", onceHeader}
 	return []Route{
 		{Name: "collection.list", Method: "GET", Path: collections, Scope: Tenant, Action: access.List, On: access.Collection,
 			Out: typeOf[CollectionList](), Status: http.StatusOK, serve: listCollections},
 		{Name: "record.create", Method: "POST", Path: records, Scope: Tenant, Action: access.Create, On: access.Record,
-			In: typeOf[NewRecord](), Out: typeOf[Record](), Status: http.StatusCreated, Headers: []string{"Idempotency-Key"}, serve: createRecord},
+			In: typeOf[NewRecord](), Out: typeOf[Record](), Status: http.StatusCreated, Headers: []string{onceHeader}, serve: createRecord},
 		{Name: "record.list", Method: "GET", Path: records, Scope: Tenant, Action: access.List, On: access.Record,
 			Out: typeOf[RecordList](), Status: http.StatusOK, Headers: reading, Query: []string{"limit", "cursor", "state", "*"}, serve: listRecords},
 		{Name: "record.find", Method: "POST", Path: records + ":find", Scope: Tenant, Action: access.Find, On: access.Record,
@@ -46,11 +46,11 @@ func recordRoutes() []Route {
 		{Name: "record.delete", Method: "DELETE", Path: record, Scope: Tenant, Action: access.Delete, On: access.Record,
 			Status: http.StatusNoContent, Headers: changing, serve: deleteRecord},
 		{Name: "record.transition", Method: "POST", Path: record + ":transition", Scope: Tenant, Action: access.Transition, On: access.Record,
-			In: typeOf[Move](), Out: typeOf[Record](), Status: http.StatusOK, Headers: changing, serve: moveRecord},
+			In: typeOf[Move](), Out: typeOf[Record](), Status: http.StatusOK, Headers: again, serve: moveRecord},
 		{Name: "record.restrict", Method: "POST", Path: record + ":restrict", Scope: Tenant, Action: access.Restrict, On: access.Record,
-			Out: typeOf[Record](), Status: http.StatusOK, Headers: changing, serve: restrictRecord(true)},
+			Out: typeOf[Record](), Status: http.StatusOK, Headers: again, serve: restrictRecord(true)},
 		{Name: "record.release", Method: "POST", Path: record + ":release", Scope: Tenant, Action: access.Restrict, On: access.Record,
-			Out: typeOf[Record](), Status: http.StatusOK, Headers: changing, serve: restrictRecord(false)},
+			Out: typeOf[Record](), Status: http.StatusOK, Headers: again, serve: restrictRecord(false)},
 	}
 }
 
@@ -97,11 +97,12 @@ func peopleRoutes() []Route {
 		tokens   = ofTenant + "/tokens"
 	)
 	changing, paging := []string{"If-Match"}, []string{"limit", "cursor"}
+	once, again := []string{onceHeader}, []string{"If-Match", onceHeader}
 	return []Route{
 		{Name: "account.list", Method: "GET", Path: accounts, Scope: Tenant, Action: access.List, On: access.Account,
 			Out: typeOf[AccountList](), Status: http.StatusOK, Query: paging, serve: listAccounts},
 		{Name: "account.invite", Method: "POST", Path: accounts, Scope: Tenant, Action: access.Manage, On: access.Account,
-			In: typeOf[NewAccount](), Out: typeOf[Invitation](), Status: http.StatusCreated, serve: inviteAccount},
+			In: typeOf[NewAccount](), Out: typeOf[Invitation](), Status: http.StatusCreated, Headers: once, serve: inviteAccount},
 		{Name: "account.read", Method: "GET", Path: account, Scope: Tenant, Action: access.Read, On: access.Account,
 			Out: typeOf[Account](), Status: http.StatusOK, serve: readAccount},
 		{Name: "account.change", Method: "PUT", Path: account, Scope: Tenant, Action: access.Manage, On: access.Account,
@@ -109,21 +110,21 @@ func peopleRoutes() []Route {
 		{Name: "account.roles", Method: "PUT", Path: account + "/roles", Scope: Tenant, Action: access.Manage, On: access.Account,
 			In: typeOf[RoleNames](), Out: typeOf[Account](), Status: http.StatusOK, Headers: changing, serve: assignRoles},
 		{Name: "account.disable", Method: "POST", Path: account + ":disable", Scope: Tenant, Action: access.Manage, On: access.Account,
-			Out: typeOf[Account](), Status: http.StatusOK, Headers: changing, serve: disableAccount},
+			Out: typeOf[Account](), Status: http.StatusOK, Headers: again, serve: disableAccount},
 		{Name: "account.enable", Method: "POST", Path: account + ":enable", Scope: Tenant, Action: access.Manage, On: access.Account,
-			Out: typeOf[Account](), Status: http.StatusOK, Headers: changing, serve: enableAccount},
+			Out: typeOf[Account](), Status: http.StatusOK, Headers: again, serve: enableAccount},
 		{Name: "account.reset", Method: "POST", Path: account + ":reset", Scope: Tenant, Action: access.Manage, On: access.Account,
-			Out: typeOf[Invitation](), Status: http.StatusOK, serve: resetPassword},
+			Out: typeOf[Invitation](), Status: http.StatusOK, Headers: once, serve: resetPassword},
 		{Name: "account.unlock", Method: "POST", Path: account + ":unlock", Scope: Tenant, Action: access.Manage, On: access.Account,
-			Status: http.StatusNoContent, serve: unlockAccount},
+			Status: http.StatusNoContent, Headers: once, serve: unlockAccount},
 		{Name: "account.sign_out", Method: "POST", Path: account + ":sign_out", Scope: Tenant, Action: access.Manage, On: access.Account,
-			Status: http.StatusNoContent, serve: endSessions},
+			Status: http.StatusNoContent, Headers: once, serve: endSessions},
 		{Name: "role.list", Method: "GET", Path: ofTenant + "/roles", Scope: Tenant, Action: access.List, On: access.Roles,
 			Out: typeOf[RoleList](), Status: http.StatusOK, serve: listRoles},
 		{Name: "token.list", Method: "GET", Path: tokens, Scope: Tenant, Action: access.List, On: access.Token,
 			Out: typeOf[TokenList](), Status: http.StatusOK, Query: paging, serve: listTokens},
 		{Name: "token.create", Method: "POST", Path: tokens, Scope: Tenant, Action: access.Manage, On: access.Token,
-			In: typeOf[NewToken](), Out: typeOf[Token](), Status: http.StatusCreated, serve: createToken},
+			In: typeOf[NewToken](), Out: typeOf[Token](), Status: http.StatusCreated, Headers: once, serve: createToken},
 		{Name: "token.revoke", Method: "DELETE", Path: tokens + "/{token}", Scope: Tenant, Action: access.Manage, On: access.Token,
 			Status: http.StatusNoContent, serve: revokeToken},
 	}
@@ -156,9 +157,13 @@ func tenantRoutes() []Route {
 		{Name: "tenant.list", Method: "GET", Path: platform, Scope: Operator, Action: access.List, On: access.Tenant,
 			Out: typeOf[TenantList](), Status: http.StatusOK, Query: paging, serve: listTenants},
 		{Name: "tenant.create", Method: "POST", Path: platform, Scope: Operator, Action: access.Create, On: access.Tenant,
-			In: typeOf[NewTenant](), Out: typeOf[OpenedTenant](), Status: http.StatusCreated, Stream: true, serve: createTenant},
+			In: typeOf[NewTenant](), Out: typeOf[OpenedTenant](), Status: http.StatusCreated, Stream: true, Headers: []string{onceHeader}, serve: createTenant},
+		{Name: "tenant.show", Method: "GET", Path: platform + "/{of}", Scope: Operator, Action: access.List, On: access.Tenant,
+			Out: typeOf[TenantInfo](), Status: http.StatusOK, serve: showTenant},
+		{Name: "tenant.change", Method: "PATCH", Path: platform + "/{of}", Scope: Operator, Action: access.Manage, On: access.Tenant,
+			In: typeOf[TenantChanges](), Out: typeOf[TenantInfo](), Status: http.StatusOK, Headers: []string{"If-Match"}, serve: changeTenant},
 		{Name: "tenant.end", Method: "POST", Path: platform + "/{of}:end", Scope: Operator, Action: access.Manage, On: access.Tenant,
-			In: typeOf[ContractEnd](), Out: typeOf[TenantInfo](), Status: http.StatusOK, serve: endTenant},
+			In: typeOf[ContractEnd](), Out: typeOf[TenantInfo](), Status: http.StatusOK, Headers: []string{onceHeader}, serve: endTenant},
 	}
 }
 

@@ -27,6 +27,7 @@ type Schema struct {
 	Properties           map[string]*Schema `json:"properties,omitzero"`
 	Required             []string           `json:"required,omitzero"`
 	AdditionalProperties *Extra             `json:"additionalProperties,omitzero"`
+	AnyOf                []*Schema          `json:"anyOf,omitzero"`
 }
 
 // Extra says what may stand in an object besides its properties: values of a
@@ -86,6 +87,8 @@ func known(t reflect.Type) *Schema {
 	switch {
 	case t == typeOf[time.Time]():
 		return &Schema{Type: "string", Format: "date-time"}
+	case t == typeOf[Moment]():
+		return &Schema{AnyOf: []*Schema{{Type: "string", Format: "date-time"}, {Type: "null"}}}
 	case t == typeOf[jsontext.Value]():
 		return &Schema{Type: "object"}
 	case t == typeOf[audit.Hash](), t == typeOf[[]byte]():

@@ -78,22 +78,22 @@ func createToken(c *call) error {
 	if err != nil {
 		return err
 	}
-	var in NewToken
-	if err := web.ReadJSON(c.r, &in); err != nil {
-		return err
-	}
-	life, err := seconds(in.Life)
-	if err != nil {
-		return err
-	}
-	secret, made, err := c.api.Identity.CreateToken(c.r.Context(), p, identity.NewToken{
-		Label: in.Label, Roles: names(in.Roles), Scope: names(in.Scope), Life: life})
-	if err != nil {
-		return err
-	}
-	out := tokenOf(made)
-	out.Secret = secret
-	return c.answer(out)
+	return c.once(p, func() error {
+		var in NewToken
+		if err := web.ReadJSON(c.r, &in); err != nil {
+			return err
+		}
+		life, err := seconds(in.Life)
+		if err != nil {
+			return err
+		}
+		secret, made, err := c.api.Identity.CreateToken(c.r.Context(), p, identity.NewToken{
+			Label: in.Label, Roles: names(in.Roles), Scope: names(in.Scope), Life: life})
+		if err != nil {
+			return err
+		}
+		return c.give(identity.MadeToken{Token: made, Text: secret})
+	})
 }
 
 // seconds reads a span. One that no duration holds is out of every bound.

@@ -7,7 +7,6 @@ import (
 
 	"garant.example/internal/identity"
 	"garant.example/internal/tenant"
-	"garant.example/internal/vault"
 )
 
 // Sessions removes sessions, attempts and tokens whose end is long past.
@@ -26,14 +25,14 @@ func Sessions(tenants *tenant.Service, s *identity.Service) Job {
 }
 
 // Outcomes drops what was remembered under Idempotency-Keys for a day.
-func Outcomes(tenants *tenant.Service, s *vault.Service) Job {
+func Outcomes(tenants *tenant.Service) Job {
 	return Job{Name: "outcomes", Every: time.Hour, Run: func(ctx context.Context) error {
 		var all error
 		for _, t := range tenants.All() {
 			if t.State != tenant.Open || ctx.Err() != nil {
 				continue
 			}
-			all = errors.Join(all, s.Sweep(ctx, t))
+			all = errors.Join(all, tenants.SweepOnce(ctx, t))
 		}
 		return all
 	}}

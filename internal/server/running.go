@@ -213,7 +213,7 @@ func (r *Running) work() *jobs.Runner {
 		return jobs.NewRunner(h.Opt.Clock, h.Opt.Log)
 	}
 	return jobs.NewRunner(h.Opt.Clock, h.Opt.Log, jobs.Controls(r.Assurance), jobs.Checkpoints(h.Tenants, checkpointEvery),
-		jobs.Sessions(h.Tenants, h.Identity), jobs.Outcomes(h.Tenants, h.Vault))
+		jobs.Sessions(h.Tenants, h.Identity), jobs.Outcomes(h.Tenants))
 }
 
 // edges mounts what the doors show.

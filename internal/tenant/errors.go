@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"errors"
+	"fmt"
 
 	"garant.example/internal/db"
 	"garant.example/internal/errs"
@@ -26,4 +27,25 @@ func unavailable(err error) error {
 	default:
 		return errs.New(errs.Unavailable, "tenant.database.unavailable").Do("tenant.database.unavailable.fix").Cause(err)
 	}
+}
+
+// keyReused refuses an Idempotency-Key that comes with another request.
+func keyReused() error {
+	return errs.New(errs.Conflict, "tenant.once.reused").Do("tenant.once.reused.fix").
+		At("header/Idempotency-Key", "tenant.once.reused", nil)
+}
+
+// keyRunning refuses a request while the first one with its key is not known to
+// have ended.
+func keyRunning() error {
+	return errs.New(errs.Conflict, "tenant.once.running").Do("tenant.once.running.fix").
+		At("header/Idempotency-Key", "tenant.once.running", nil)
+}
+
+// Running is what a request is refused with of which nothing is known but that it
+// was begun.
+func (o *Once) Running() error { return keyRunning() }
+
+func hostTaken(i int) error {
+	return errs.New(errs.Conflict, "tenant.host.taken").At(fmt.Sprintf("/hosts/%d", i), "tenant.host.taken", nil)
 }

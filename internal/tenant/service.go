@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -240,7 +239,7 @@ func (s *Service) free(n Opening) error {
 	}
 	for i, h := range n.Hosts {
 		if _, taken := s.dir.host(strings.ToLower(h)); taken {
-			return errs.New(errs.Conflict, "tenant.host.taken").At(fmt.Sprintf("/hosts/%d", i), "tenant.host.taken", nil)
+			return hostTaken(i)
 		}
 	}
 	return nil
@@ -260,7 +259,7 @@ func (s *Service) build(ctx context.Context, t Tenant, prepare func(context.Cont
 	if err := s.opt.Keeper.Create(ctx, t.ID); err != nil {
 		return Tenant{}, err
 	}
-	if err := s.write(ctx, t, audit.TenantCreate, insertTenant); err != nil && !errors.Is(err, db.ErrConflict) {
+	if err := s.write(ctx, t, audit.TenantCreate, insertTenant, nil); err != nil && !errors.Is(err, db.ErrConflict) {
 		return Tenant{}, err
 	}
 	for _, p := range t.Placements {
@@ -274,7 +273,7 @@ func (s *Service) build(ctx context.Context, t Tenant, prepare func(context.Cont
 		}
 	}
 	t.State = Open
-	if err := s.write(ctx, t, audit.TenantChange, updateTenant); err != nil {
+	if err := s.write(ctx, t, audit.TenantChange, updateTenant, nil); err != nil {
 		return Tenant{}, err
 	}
 	s.dir.put(t)
@@ -294,8 +293,9 @@ func (s *Service) Resume(ctx context.Context, prepare func(context.Context, Tena
 	return nil
 }
 
-// write changes one row of the directory, with its leaf in the control log.
-func (s *Service) write(ctx context.Context, t Tenant, op audit.Operation, store func(db.Tx, Tenant, []byte) error) error {
+// write changes one row of the directory, with its leaf in the control log. gives
+// says what the change gives a request that acts once; nil when there is more to do.
+func (s *Service) write(ctx context.Context, t Tenant, op audit.Operation, store func(db.Tx, Tenant, []byte) error, gives func() (any, error)) error {
 	log, release, err := s.ControlLog(ctx)
 	if err != nil {
 		return err
@@ -309,7 +309,7 @@ func (s *Service) write(ctx context.Context, t Tenant, op audit.Operation, store
 	if err != nil {
 		return err
 	}
-	return log.Write(ctx, func(tx *audit.Tx) error {
+	err = log.Write(ctx, func(tx *audit.Tx) error {
 		if err := store(tx, t, sealed); err != nil {
 			return err
 		}
@@ -321,8 +321,12 @@ func (s *Service) write(ctx context.Context, t Tenant, op audit.Operation, store
 		tx.Record(audit.Entry{At: tx.Now(), Actor: audit.ActorOf(actor.From(ctx)), Operation: op, Object: t.ID.Raw,
 			Kind: "tenant", Outcome: audit.Done, Request: actor.From(ctx).Request,
 			Detail: map[string]string{"state": string(t.State), "profile": string(t.Profile), "country": t.Country}})
-		return nil
+		return keepControl(ctx, tx, gives)
 	})
+	if err == nil {
+		begun(ctx)
+	}
+	return err
 }
 
 // End closes the contract at a moment: from then on the tenant's people and
@@ -333,7 +337,7 @@ func (s *Service) End(ctx context.Context, tid id.Tenant, at time.Time) (Tenant,
 		return Tenant{}, err
 	}
 	t.Contract.End = at
-	if err := s.write(ctx, t, audit.TenantChange, updateTenant); err != nil {
+	if err := s.write(ctx, t, audit.TenantChange, updateTenant, func() (any, error) { return t, nil }); err != nil {
 		return Tenant{}, err
 	}
 	s.dir.put(t)

@@ -10,6 +10,7 @@ import (
 	"garant.example/internal/errs"
 	"garant.example/internal/id"
 	"garant.example/internal/keys"
+	"garant.example/internal/tenant"
 )
 
 // Update changes the fields that body names; a null clears one. ifMatch must name
@@ -236,7 +237,10 @@ func (d *desk) alter(ctx context.Context, rec id.Record, ifMatch string, op audi
 		if err != nil {
 			return err
 		}
-		return d.rewrite(tx, r, values, op, nil, detail)
+		if err := d.rewrite(tx, r, values, op, nil, detail); err != nil {
+			return err
+		}
+		return tenant.Keep(ctx, tx, func() (any, error) { return d.mask(r) })
 	})
 	if err != nil {
 		return Record{}, err

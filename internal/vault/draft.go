@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"errors"
 
 	"garant.example/internal/audit"
 	"garant.example/internal/clock"
@@ -10,6 +9,7 @@ import (
 	"garant.example/internal/errs"
 	"garant.example/internal/id"
 	"garant.example/internal/keys"
+	"garant.example/internal/tenant"
 )
 
 // draft is a record that is validated and sealed, waiting for its transaction.
@@ -19,8 +19,8 @@ type draft struct {
 	values Values
 	tags   []tag
 	entry  audit.Entry
-	key    *idempotency
-	repeat *Record // the outcome of an earlier request with the same key
+	once   *tenant.Once // of a request that acts once; nil for others
+	repeat *Record      // the outcome of an earlier request with the same key
 }
 
 // tag is one row of the blind index.
@@ -63,7 +63,7 @@ func (d *desk) draft(ctx context.Context, s *Service, body []byte, opt CreateOpt
 	dr.entry = d.permit.Entry(opt.operation())
 	dr.entry.Object, dr.entry.Fields = r.id.Raw, c.names(values)
 	if opt.IdempotencyKey != "" {
-		dr.key, err = d.idempotency(ctx, opt.IdempotencyKey, body)
+		dr.once, err = d.once(ctx, opt, body)
 	}
 	return dr, err
 }
@@ -142,7 +142,7 @@ func (d *desk) person(ctx context.Context, subject id.Subject) (*row, error) {
 // insert writes the draft within a transaction; it may run more than once.
 func (dr *draft) insert(tx *audit.Tx, op audit.Operation) error {
 	dr.repeat = nil
-	if dr.key != nil {
+	if dr.once != nil {
 		if done, err := dr.recall(tx); done || err != nil {
 			return err
 		}
@@ -168,8 +168,12 @@ func (dr *draft) insert(tx *audit.Tx, op audit.Operation) error {
 			return err
 		}
 	}
-	if dr.key != nil {
-		return remember(tx, dr.key.tag, dr.key.digest, dr.row.id)
+	if dr.once != nil {
+		kept, err := dr.row.keep()
+		if err != nil {
+			return err
+		}
+		return dr.once.Keep(tx, kept)
 	}
 	return nil
 }
@@ -211,27 +215,4 @@ func nextKey(tx *audit.Tx, c *Collection) (int64, error) {
 	}
 	counter.next[c.Number] = n + 1
 	return n, nil
-}
-
-// recall answers from an earlier request with the same key: done when the same
-// body was stored before; errs.Conflict when the body differs.
-func (dr *draft) recall(tx db.Tx) (done bool, err error) {
-	digest, rec, err := recall(tx, dr.key.tag, clock.Micros(tx.Now().Add(-idempotencyLife)))
-	if errors.Is(err, db.ErrNoRows) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	if string(digest) != string(dr.key.digest) {
-		return false, errs.New(errs.Conflict, "vault.idempotency.reused").Do("vault.idempotency.reused.fix").
-			At("header/Idempotency-Key", "vault.idempotency.reused", nil)
-	}
-	r, err := readRow(tx, dr.desk.collection, rec)
-	if err != nil {
-		return false, err
-	}
-	out, err := dr.desk.show(r, dr.values)
-	dr.repeat = &out
-	return true, err
 }

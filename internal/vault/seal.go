@@ -2,9 +2,6 @@ package vault
 
 import (
 	"context"
-	"crypto/sha256"
-	"strconv"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -234,29 +231,4 @@ func holds(list []tag, t tag) bool {
 		}
 	}
 	return false
-}
-
-// idempotencyLife is how long the outcome under an Idempotency-Key is kept.
-const idempotencyLife = 24 * time.Hour
-
-// maxIdempotencyKey bounds the key that a client may choose, in bytes.
-const maxIdempotencyKey = 200
-
-type idempotency struct{ tag, digest []byte }
-
-// idempotency turns what the client chose into a keyed hash: the database keeps
-// neither the key nor anything of the body that could be guessed.
-func (d *desk) idempotency(ctx context.Context, key string, body []byte) (*idempotency, error) {
-	if len(key) > maxIdempotencyKey {
-		return nil, errs.New(errs.Invalid, "vault.idempotency.long").With("Max", strconv.Itoa(maxIdempotencyKey)).
-			At("header/Idempotency-Key", "vault.idempotency.long", nil)
-	}
-	index, err := d.ring.Index(ctx)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(body)
-	t := index.Tag("idempotency/"+string(d.collection.Name), d.permit.Actor.Ref(), key)
-	g := index.Tag("idempotency-body/"+string(d.collection.Name), d.permit.Actor.Ref(), string(sum[:]))
-	return &idempotency{tag: t[:], digest: g[:]}, nil
 }

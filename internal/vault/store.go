@@ -148,29 +148,3 @@ func readSchema(tx db.Tx) (sealed []byte, err error) {
 	err = tx.Row(`SELECT body FROM vault_schema WHERE one = 1`).Scan(&sealed)
 	return sealed, err
 }
-
-// remember keeps the outcome of a request under its Idempotency-Key.
-func remember(tx db.Tx, tag, digest []byte, rec id.Record) error {
-	return tx.Queue(`INSERT INTO vault_idempotency (tag, digest, record, at) VALUES (?1, ?2, ?3, ?4)`,
-		tag, digest, rec.Raw[:], clock.Micros(tx.Now()))
-}
-
-// recall returns the outcome kept under a tag since a moment; db.ErrNoRows if none.
-func recall(tx db.Tx, tag []byte, since int64) (digest []byte, rec id.Record, err error) {
-	var rawID []byte
-	if err = tx.Row(`SELECT digest, record FROM vault_idempotency WHERE tag = ?1 AND at >= ?2`, tag, since).Scan(&digest, &rawID); err != nil {
-		return nil, id.Record{}, err
-	}
-	raw, err := id.FromBytes(rawID)
-	return digest, id.Record{Raw: raw}, err
-}
-
-// forgetBefore drops outcomes nobody may ask for any more.
-func forgetBefore(tx db.Tx, before int64) error {
-	return tx.Queue(`DELETE FROM vault_idempotency WHERE at < ?1`, before)
-}
-
-func outcomesBefore(tx db.Tx, before int64) (n int64, err error) {
-	err = tx.Row(`SELECT COUNT(*) FROM vault_idempotency WHERE at < ?1`, before).Scan(&n)
-	return n, err
-}

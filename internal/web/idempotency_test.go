@@ -1,158 +1,70 @@
 package web
 
 import (
-	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"garant.example/internal/errs"
 )
 
-// memory is the store that the contract of IdempotencyStore describes, without
-// the durability.
-type memory struct {
-	mu      sync.Mutex
-	entries map[string]*entry
-}
-
-type entry struct {
-	hash   [32]byte
-	answer *SavedAnswer
-}
-
-func (m *memory) Begin(_ context.Context, k IdempotencyKey) (*SavedAnswer, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	e, ok := m.entries[k.Caller+"\x00"+k.Key]
-	switch {
-	case !ok:
-		m.entries[k.Caller+"\x00"+k.Key] = &entry{hash: k.Hash}
-		return nil, nil
-	case e.hash != k.Hash:
-		return nil, ErrKeyReused()
-	case e.answer == nil:
-		return nil, ErrKeyRunning()
+func TestIdempotencyKey(t *testing.T) {
+	read := func(values ...string) (string, error) {
+		r := httptest.NewRequest("POST", "/v1/x", nil)
+		r.Header["Idempotency-Key"] = values
+		return IdempotencyKey(r)
 	}
-	return e.answer, nil
-}
-
-func (m *memory) Finish(_ context.Context, k IdempotencyKey, a SavedAnswer) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.entries[k.Caller+"\x00"+k.Key].answer = &a
-	return nil
-}
-
-func (m *memory) Abandon(_ context.Context, k IdempotencyKey) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.entries, k.Caller+"\x00"+k.Key)
-	return nil
-}
-
-func TestIdempotent(t *testing.T) {
-	b := newBench(t)
-	store, calls := &memory{entries: map[string]*entry{}}, 0
-	h := Idempotent(store, func(r *http.Request) string { return r.Header.Get("Caller") },
-		Handle(func(w http.ResponseWriter, r *http.Request) error {
-			calls++
-			body, err := io.ReadAll(r.Body)
-			if err != nil {
-				return err
-			}
-			switch string(body) {
-			case "bad":
-				return errs.New(errs.Invalid, "web.json.invalid")
-			case "panic":
-				panic("x")
-			}
-			w.Header().Set("Location", "/v1/it")
-			w.Header().Set("ETag", ETag("v1"))
-			w.Header().Set("Content-Type", "text/plain")
-			w.WriteHeader(http.StatusCreated)
-			_, _ = w.Write(append([]byte("made "), body...))
-			return nil
-		}))
-	send := func(caller, key, body string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("POST", "/v1/x", strings.NewReader(body))
-		r.Header.Set("Caller", caller)
-		if key != "" {
-			r.Header.Set("Idempotency-Key", key)
-		}
-		return b.do(h, r)
-	}
-	first, second := send("a", "k1", "one"), send("a", "k1", "one")
-	if calls != 1 || first.Code != 201 || second.Code != 201 || first.Body.String() != "made one" ||
-		second.Body.String() != "made one" || second.Header().Get("ETag") != `"v1"` || second.Header().Get("Location") != "/v1/it" {
-		t.Errorf("calls %d; first %d %s; second %d %s", calls, first.Code, first.Body, second.Code, second.Body)
-	}
-	if p := problem(t, send("a", "k1", "two")); p.Code != errs.Conflict || p.Key != "web.idempotency.reused" {
-		t.Errorf("another body: %+v", p)
-	}
-	if send("b", "k1", "two"); calls != 2 {
-		t.Errorf("another caller's key met ours")
-	}
-	if send("a", "", "one"); calls != 3 {
-		t.Errorf("without a key: %d calls", calls)
-	}
-	for range 2 {
-		if p := problem(t, send("a", "k2", "bad")); p.Code != errs.Invalid {
-			t.Errorf("%+v", p)
+	for given, want := range map[string]string{"k1": "k1", `"k1"`: "k1", strings.Repeat("x", 128): strings.Repeat("x", 128)} {
+		if key, err := read(given); err != nil || key != want {
+			t.Errorf("%q: %q, %v", given, key, err)
 		}
 	}
-	if calls != 5 {
-		t.Errorf("a problem did not free its key: %d calls", calls)
+	if key, err := read(); err != nil || key != "" {
+		t.Errorf("none: %q, %v", key, err)
 	}
-	for range 2 {
-		if p := problem(t, send("a", "k3", "panic")); p.Code != errs.Internal {
-			t.Errorf("%+v", p)
-		}
-	}
-	if calls != 7 {
-		t.Errorf("a panic did not free its key: %d calls", calls)
-	}
-	for _, bad := range []string{strings.Repeat("x", 129), "a b", "\"\""} {
-		if p := problem(t, send("a", bad, "one")); p.Code != errs.Invalid {
-			t.Errorf("key %q: %+v", bad, p)
+	for _, bad := range [][]string{{strings.Repeat("x", 129)}, {"a b"}, {`""`}, {""}, {"a\"b"}, {`"a`}, {"é"}, {"a", "a"}} {
+		if key, err := read(bad...); !errs.Is(err, errs.Invalid) {
+			t.Errorf("%q: %q, %v", bad, key, err)
 		}
 	}
 }
 
-func TestIdempotentWhileRunning(t *testing.T) {
-	b := newBench(t)
-	store := &memory{entries: map[string]*entry{}}
-	entered, leave := make(chan struct{}), make(chan struct{})
-	h := Idempotent(store, func(*http.Request) string { return "a" },
-		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			close(entered)
-			<-leave
-			w.WriteHeader(http.StatusNoContent)
-		}))
-	request := func() *http.Request {
-		r := httptest.NewRequest("POST", "/", strings.NewReader("x"))
-		r.Header.Set("Idempotency-Key", "k")
+func TestRequestDigestTellsRequestsApart(t *testing.T) {
+	base := func() *http.Request {
+		r := httptest.NewRequest("POST", "/v1/x?a=1", nil)
+		r.Header.Set("If-Match", `"1"`)
+		r.Header.Set("Content-Type", "application/json")
 		return r
 	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // the client hangs up at once; its answer is kept all the same
-		if w := b.do(h, request().WithContext(ctx)); w.Code != http.StatusNoContent {
-			t.Errorf("first: %d", w.Code)
-		}
-	})
-	<-entered
-	other := newBench(t)
-	if p := problem(t, other.do(h, request())); p.Key != "web.idempotency.running" {
-		t.Errorf("%+v", p)
+	first := RequestDigest(base(), []byte("body"))
+	if RequestDigest(base(), []byte("body")) != first {
+		t.Error("the same request has two digests")
 	}
-	close(leave)
-	wg.Wait()
-	if w := b.do(h, request()); w.Code != http.StatusNoContent {
-		t.Errorf("after it ended: %d", w.Code)
+	for name, other := range map[string]func(*http.Request) []byte{
+		"method":   func(r *http.Request) []byte { r.Method = "PUT"; return []byte("body") },
+		"path":     func(r *http.Request) []byte { r.URL.Path = "/v1/y"; return []byte("body") },
+		"query":    func(r *http.Request) []byte { r.URL.RawQuery = "a=2"; return []byte("body") },
+		"If-Match": func(r *http.Request) []byte { r.Header.Set("If-Match", `"2"`); return []byte("body") },
+		"media":    func(r *http.Request) []byte { r.Header.Set("Content-Type", "text/plain"); return []byte("body") },
+		"body":     func(*http.Request) []byte { return []byte("body ") },
+	} {
+		r := base()
+		if RequestDigest(r, other(r)) == first {
+			t.Errorf("another %s, the same digest", name)
+		}
+	}
+}
+
+func TestKeyThatWouldNotActIsRefused(t *testing.T) {
+	for method, refused := range map[string]bool{"GET": false, "HEAD": false, "POST": true, "PATCH": true, "PUT": true, "DELETE": true} {
+		r := httptest.NewRequest(method, "/v1/x", nil)
+		if err := NotOnce(r); err != nil {
+			t.Errorf("%s without a key: %v", method, err)
+		}
+		r.Header.Set("Idempotency-Key", "k")
+		if err := NotOnce(r); errs.Is(err, errs.Invalid) != refused {
+			t.Errorf("%s: %v", method, err)
+		}
 	}
 }

@@ -1,0 +1,9 @@
+-- What came of requests that carried an Idempotency-Key. tag and digest are keyed
+-- hashes; body is sealed, and empty while the request is not known to have ended.
+CREATE TABLE tenant_once (
+    tag    BYTEA  NOT NULL PRIMARY KEY,
+    digest BYTEA  NOT NULL,
+    at     BIGINT NOT NULL,
+    body   BYTEA  NOT NULL
+);
+CREATE INDEX tenant_once_at ON tenant_once (at);
