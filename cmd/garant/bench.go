@@ -42,6 +42,7 @@ func (p *program) benchCommand() *cobra.Command {
 }
 
 func (c *call) bench(f benchFlags) error {
+	defer giveRoom()()
 	switch {
 	case f.engine != "sqlite" && f.engine != "postgres":
 		return usage(errs.New(errs.Invalid, "cli.bench.engine").Do("cli.usage.fix"))

@@ -38,6 +38,7 @@ func (p *program) demoCommand() *cobra.Command {
 // demo makes what is missing, measures every promise once, says where to look, and
 // serves until it is told to stop.
 func (c *call) demo(dir, listen, window string, once bool) error {
+	defer giveRoom()()
 	d, err := demo.Open(c.ctx, demo.Options{Dir: dir, Listen: listen, Plain: window, Clock: c.clock, Log: c.programLog("warn", "text"),
 		Progress: func(step string) { c.say("cli.demo.making", errs.Params{"what": step}) }})
 	if err != nil {

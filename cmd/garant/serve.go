@@ -24,6 +24,7 @@ func (p *program) serveCommand() *cobra.Command {
 
 // serve runs a real platform as its configuration says.
 func (c *call) serve() error {
+	defer giveRoom()()
 	cfg, err := c.settings()
 	if err != nil {
 		return err
