@@ -60,26 +60,44 @@ func (s *Service) Import(ctx context.Context, p *access.Permit, src io.Reader, t
 		return err
 	}
 	defer d.release()
+	return d.importing(ctx, s, src, tell)
+}
+
+// importing runs the four steps of an import side by side: lines are cut into
+// batches, drafted, stored, and told of. Each step hands on in order.
+func (d *desk) importing(ctx context.Context, s *Service, src io.Reader, tell func(Result) error) error {
 	ctx, cancel := context.WithCancel(ctx)
+	var work sync.WaitGroup // all who use the desk
+	defer work.Wait()
 	defer cancel()
-	prepared := make(chan *batch, runtime.GOMAXPROCS(0)+1)
-	readErr := make(chan error, 1)
-	go func() {
-		defer close(prepared)
-		readErr <- d.prepare(ctx, s, src, prepared)
+	read, drafted, stored := make(chan *batch), make(chan *batch, runtime.GOMAXPROCS(0)+1), make(chan *batch, 1)
+	var readErr, draftErr, storeErr error // each is set before its channel is closed
+	go func() {                           // not waited for: a client that sends nothing must not hold up its refusal
+		defer close(read)
+		readErr = cut(ctx, src, read)
 	}()
-	for b := range prepared {
-		<-b.ready
-		if err := d.store(ctx, b); err != nil {
-			return err
-		}
+	work.Go(func() {
+		defer close(drafted)
+		draftErr = d.draftInOrder(ctx, s, read, drafted)
+	})
+	work.Go(func() {
+		defer close(stored)
+		storeErr = d.storeInOrder(ctx, drafted, stored)
+	})
+	for b := range stored {
 		for _, r := range b.results {
 			if err := tell(r); err != nil {
 				return err
 			}
 		}
 	}
-	return <-readErr
+	switch {
+	case storeErr != nil:
+		return storeErr
+	case draftErr != nil:
+		return draftErr
+	}
+	return readErr
 }
 
 // batch is the lines of one transaction.
@@ -90,11 +108,8 @@ type batch struct {
 	ready   chan struct{}
 }
 
-// prepare cuts the input into batches and drafts them on all processors, in order.
-func (d *desk) prepare(ctx context.Context, s *Service, src io.Reader, out chan<- *batch) error {
-	var work sync.WaitGroup
-	defer work.Wait()
-	gate := make(chan struct{}, runtime.GOMAXPROCS(0))
+// cut makes batches of the input.
+func cut(ctx context.Context, src io.Reader, out chan<- *batch) error {
 	lines := bufio.NewScanner(src)
 	lines.Buffer(make([]byte, 64<<10), MaxBody+1024)
 	number := 0
@@ -112,6 +127,42 @@ func (d *desk) prepare(ctx context.Context, s *Service, src io.Reader, out chan<
 		return b
 	}
 	for b := next(); len(b.lines) > 0; b = next() {
+		if err := handOn(ctx, out, b); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return errs.New(errs.TooLarge, "vault.line.large").With("Line", number+1).With("Max", MaxBody).Cause(err)
+	} else if err != nil {
+		return errs.New(errs.Invalid, "vault.import.broken").Cause(err)
+	}
+	return nil
+}
+
+func handOn(ctx context.Context, out chan<- *batch, b *batch) error {
+	select {
+	case out <- b:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// draftInOrder drafts batches on all processors.
+func (d *desk) draftInOrder(ctx context.Context, s *Service, in <-chan *batch, out chan<- *batch) error {
+	var work sync.WaitGroup
+	defer work.Wait()
+	gate := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for {
+		var b *batch
+		select {
+		case b = <-in:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if b == nil {
+			return nil
+		}
 		select {
 		case gate <- struct{}{}:
 		case <-ctx.Done():
@@ -121,16 +172,22 @@ func (d *desk) prepare(ctx context.Context, s *Service, src io.Reader, out chan<
 			defer func() { <-gate; close(b.ready) }()
 			d.draftAll(ctx, s, b)
 		})
-		select {
-		case out <- b:
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := handOn(ctx, out, b); err != nil {
+			return err
 		}
 	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return errs.New(errs.TooLarge, "vault.line.large").With("Line", number+1).With("Max", MaxBody).Cause(err)
-	} else if err != nil {
-		return errs.New(errs.Invalid, "vault.import.broken").Cause(err)
+}
+
+// storeInOrder stores one batch, and the next while that one is told of.
+func (d *desk) storeInOrder(ctx context.Context, in <-chan *batch, out chan<- *batch) error {
+	for b := range in {
+		<-b.ready
+		if err := d.store(ctx, b); err != nil {
+			return err
+		}
+		if err := handOn(ctx, out, b); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -3,7 +3,9 @@ package vault_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -355,6 +357,32 @@ func TestImport(t *testing.T) {
 		}
 		if got := run(); got[vault.Created] != 0 || got[vault.Refused] != 2 || got[vault.Exists] != 1201 {
 			w.Errorf("again: %v", got)
+		}
+		w.check()
+	})
+}
+
+// An import ends with the first failure, also when its source has more to come and
+// says nothing; what was told stays.
+func TestImportEndsWithItsListener(t *testing.T) {
+	onBoth(t, func(w town) {
+		src, client := io.Pipe()
+		defer client.Close()
+		go func() {
+			for i := range 1024 { // two batches, and then silence
+				fmt.Fprintf(client, `{"email":"q%d@example.org","display_name":"P","standing":"invited"}`+"\n", i)
+			}
+		}()
+		gone := errors.New("nobody listens any more")
+		told := 0
+		err := w.h.House.Vault.Import(house.Platform(), w.permit(access.Import, "participants"), src, func(vault.Result) error {
+			if told++; told > 100 {
+				return gone
+			}
+			return nil
+		})
+		if !errors.Is(err, gone) || told != 101 {
+			w.Errorf("after %d lines: %v", told, err)
 		}
 		w.check()
 	})
