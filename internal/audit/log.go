@@ -121,6 +121,11 @@ func (l *Log) Read(ctx context.Context, fn func(db.Tx) error) error {
 	return unread(l.db.Read(ctx, fn))
 }
 
+// ReadOne is Read for a function that runs one SELECT and no more.
+func (l *Log) ReadOne(ctx context.Context, fn func(db.Tx) error) error {
+	return unread(l.db.ReadOne(ctx, fn))
+}
+
 func (l *Log) allow(essential bool) error {
 	if l.opt.Space == nil {
 		return nil

@@ -70,6 +70,11 @@ type DB interface {
 	// acknowledged before Read was called. It never waits for the writer.
 	Read(ctx context.Context, fn func(Tx) error) error
 
+	// ReadOne is Read for a function that runs one SELECT and no more: one
+	// statement has one snapshot by itself, and PostgreSQL answers in one round
+	// trip. Anything else is ErrUsage.
+	ReadOne(ctx context.Context, fn func(Tx) error) error
+
 	// Local returns the value kept under key in the memory of this open
 	// database, made by make at first use. It is forgotten when the database is
 	// closed. The audit log keeps its right edge here.

@@ -64,7 +64,7 @@ func (d *desk) search(ctx context.Context, field int, value string) ([]opened, e
 		return nil, err
 	}
 	var rows []*row
-	err = d.log.Read(ctx, func(tx db.Tx) error {
+	err = d.log.ReadOne(ctx, func(tx db.Tx) error {
 		for r, err := range findRows(tx, d.collection, tag, maxFound) {
 			if err != nil {
 				return err

@@ -128,7 +128,7 @@ func (s *Service) Get(ctx context.Context, p *access.Permit, rec id.Record, purp
 		return Record{}, err
 	}
 	var r *row
-	if err := d.log.Read(ctx, func(tx db.Tx) error { r, err = readRow(tx, d.collection, rec); return err }); err != nil {
+	if err := d.log.ReadOne(ctx, func(tx db.Tx) error { r, err = readRow(tx, d.collection, rec); return err }); err != nil {
 		return Record{}, err
 	}
 	if err := d.unrestricted(ctx, r, declared); err != nil {

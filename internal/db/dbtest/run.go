@@ -50,6 +50,7 @@ func Run(t *testing.T, newEngine func(t *testing.T) Engine) {
 		{"Snapshot", testSnapshot},
 		{"ReadYourWrites", testReadYourWrites},
 		{"ReadCannotWrite", testReadCannotWrite},
+		{"ReadOne", testReadOne},
 		{"ContextOfWrite", testContextOfWrite},
 		{"ContextOfRead", testContextOfRead},
 		{"Concurrency", testConcurrency},

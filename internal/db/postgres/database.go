@@ -50,6 +50,16 @@ func (d *Database) Write(ctx context.Context, change func(db.Tx) error) error {
 // Read runs fn on one snapshot; see db.DB. At most db.Readers reads run at the
 // same time, so fn must not call Read of the same database.
 func (d *Database) Read(ctx context.Context, fn func(db.Tx) error) error {
+	return d.read(ctx, fn, false)
+}
+
+// ReadOne runs fn, which runs one SELECT; see db.DB. It needs no transaction, so
+// that nothing has to be opened before it nor closed after it.
+func (d *Database) ReadOne(ctx context.Context, fn func(db.Tx) error) error {
+	return d.read(ctx, fn, true)
+}
+
+func (d *Database) read(ctx context.Context, fn func(db.Tx) error, one bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -74,12 +84,14 @@ func (d *Database) Read(ctx context.Context, fn func(db.Tx) error) error {
 		return err
 	}
 	defer func() { d.conns.put(s) }()
-	w, err := newWork(ctx, s, beginRead)
-	if err != nil {
-		return err
+	w := &work{s: s, ctx: ctx, bare: true}
+	if !one {
+		if w, err = newWork(ctx, s, beginRead); err != nil {
+			return err
+		}
 	}
 	defer w.rollback()
-	t := &tx{w: w, bind: d.bind, ctx: ctx, now: d.clock.Now(), owner: nobody}
+	t := &tx{w: w, bind: d.bind, ctx: ctx, now: d.clock.Now(), owner: nobody, one: one}
 	return plain(t.call(fn))
 }
 

@@ -23,6 +23,9 @@ type tx struct {
 	group *commit.Group // nil in a read
 	owner int
 
+	one bool // a single SELECT may run
+	ran bool // and did
+
 	queued bool  // a statement waits to be sent
 	dirty  bool  // something was sent that may have written, or a finisher was joined
 	failed error // the first statement that failed
@@ -60,6 +63,21 @@ func (t *tx) open() error {
 	return nil
 }
 
+// admit says whether this statement may run.
+func (t *tx) admit(query string) error {
+	if err := t.open(); err != nil {
+		return err
+	}
+	if !t.one {
+		return nil
+	}
+	if t.ran || !reads(query) {
+		return t.fail(usageError("ReadOne runs one SELECT"))
+	}
+	t.ran = true
+	return nil
+}
+
 // fail remembers the first failure.
 func (t *tx) fail(err error) error {
 	if t.failed == nil {
@@ -79,7 +97,7 @@ func plain(err error) error {
 
 // hand adds a statement to those that wait.
 func (t *tx) hand(query string, args []any) error {
-	if err := t.open(); err != nil {
+	if err := t.admit(query); err != nil {
 		return err
 	}
 	if err := t.w.add(t.owner, t.bind.rebind(query), args); err != nil {

@@ -23,6 +23,7 @@ type work struct {
 	spans []span
 	arena []byte // the arguments of items, encoded
 
+	bare   bool    // one statement without a transaction
 	begun  bool    // something was sent, hence a transaction is open
 	sends  int     // how often
 	over   bool    // the server will accept only ROLLBACK
@@ -107,7 +108,7 @@ func (w *work) send(rows bool) (tag pgconn.CommandTag, err error) {
 	w.write(p)
 	items := w.items
 	w.cut(mark{})
-	w.begun = true
+	w.begun = !w.bare
 	w.sends++
 	if err := p.Sync(); err != nil {
 		return tag, st.fail(nobody, err)

@@ -49,7 +49,16 @@ func (d *Database) Write(ctx context.Context, change func(db.Tx) error) error {
 
 // Read runs fn on one snapshot; see db.DB. At most db.Readers reads run at the
 // same time, so fn must not call Read of the same database.
-func (d *Database) Read(ctx context.Context, fn func(db.Tx) error) (err error) {
+func (d *Database) Read(ctx context.Context, fn func(db.Tx) error) error {
+	return d.read(ctx, fn, false)
+}
+
+// ReadOne runs fn, which runs one SELECT; see db.DB.
+func (d *Database) ReadOne(ctx context.Context, fn func(db.Tx) error) error {
+	return d.read(ctx, fn, true)
+}
+
+func (d *Database) read(ctx context.Context, fn func(db.Tx) error, one bool) (err error) {
 	if err := d.whole(); err != nil {
 		return err
 	}
@@ -69,9 +78,12 @@ func (d *Database) Read(ctx context.Context, fn func(db.Tx) error) (err error) {
 		// transaction open to the next who reads on this connection.
 		defer c.interruptAfter(ctx)()
 	}
-	err = c.exec("BEGIN")
-	if begun = err == nil; begun {
-		t := &tx{c: c, ctx: ctx, now: d.clock.Now()}
+	if !one {
+		err = c.exec("BEGIN")
+		begun = err == nil
+	}
+	if err == nil {
+		t := &tx{c: c, ctx: ctx, now: d.clock.Now(), one: one}
 		err = t.call(fn)
 	}
 	if e, ok := asError(err); ok && e.Code == lib.SQLITE_INTERRUPT && ctx.Err() != nil {

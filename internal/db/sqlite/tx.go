@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 	"time"
 
 	"garant.example/internal/db"
@@ -17,6 +18,9 @@ type tx struct {
 	ctx   context.Context
 	now   time.Time
 	group *commit.Group // nil in a read
+
+	one bool // a single SELECT may run
+	ran bool // and did
 
 	dirty  bool  // something was written, or a finisher was joined
 	failed error // the first statement that failed; the change cannot succeed any more
@@ -45,6 +49,28 @@ func (t *tx) open() error {
 	return nil
 }
 
+// admit says whether this statement may run.
+func (t *tx) admit(query string) error {
+	if err := t.open(); err != nil {
+		return err
+	}
+	if !t.one {
+		return nil
+	}
+	if t.ran || !reads(query) {
+		return t.fail(fmt.Errorf("%w: ReadOne runs one SELECT", errUsage))
+	}
+	t.ran = true
+	return nil
+}
+
+// reads says whether a statement surely writes nothing.
+func reads(query string) bool {
+	const word = "SELECT"
+	q := strings.TrimLeft(query, " \t\r\n")
+	return len(q) >= len(word) && strings.EqualFold(q[:len(word)], word)
+}
+
 // fail remembers the first failure: PostgreSQL ends a transaction there, so
 // this engine does as well.
 func (t *tx) fail(err error) error {
@@ -56,7 +82,7 @@ func (t *tx) fail(err error) error {
 
 // Exec runs a statement and returns how many rows it touched.
 func (t *tx) Exec(query string, args ...any) (int64, error) {
-	if err := t.open(); err != nil {
+	if err := t.admit(query); err != nil {
 		return 0, err
 	}
 	s, err := t.c.prepare(query)
@@ -84,7 +110,7 @@ func (t *tx) Queue(query string, args ...any) error {
 
 // Row runs a query of which the first row matters.
 func (t *tx) Row(query string, args ...any) db.Row {
-	if err := t.open(); err != nil {
+	if err := t.admit(query); err != nil {
 		return &row{failed: err}
 	}
 	r, err := t.query(query, args)
@@ -108,7 +134,7 @@ func (t *tx) query(query string, args []any) (*row, error) {
 // Rows runs a query. Other statements may run within the loop.
 func (t *tx) Rows(query string, args ...any) iter.Seq2[db.Row, error] {
 	return func(yield func(db.Row, error) bool) {
-		if err := t.open(); err != nil {
+		if err := t.admit(query); err != nil {
 			yield(nil, err)
 			return
 		}
