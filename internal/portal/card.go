@@ -79,10 +79,13 @@ func (v *visit) strip(marks []assurance.Mark) ui.History {
 	}
 	h.Desc = v.say.T("portal.strip.desc", i18n.Params{"kept": kept, "of": len(marks)})
 	h.From, h.To = v.say.Date(marks[0].At), v.say.Date(marks[len(marks)-1].At)
-	if h.From == h.To {
+	if h.From == h.To { // all on one day
 		h.From, h.To = v.say.DateTime(marks[0].At), v.say.Time(marks[len(marks)-1].At)
+		if v.say.Time(marks[0].At) == h.To {
+			h.To = ""
+		}
 	}
-	if len(marks) < wideStrip { // the strip is too short for two words below it
+	if len(marks) < wideStrip && h.To != "" { // the strip is too short for two words below it
 		h.From, h.To = h.From+" – "+h.To, ""
 	}
 	return h

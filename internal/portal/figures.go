@@ -74,6 +74,8 @@ func (v *visit) moment(t time.Time) ui.Moment {
 	return ui.Moment{ISO: t.UTC().Format(time.RFC3339), Text: v.say.DateTime(t) + "\u00a0UTC"}
 }
 
+const day = 24 * time.Hour
+
 // span is a length of time as profiles write it.
 func (v *visit) span(s profile.Span) string {
 	switch {
@@ -81,6 +83,8 @@ func (v *visit) span(s profile.Span) string {
 		return v.say.N("portal.months", int64(s.Months), nil)
 	case s.IsZero():
 		return ""
+	case s.Elapsed%day == 0:
+		return v.say.N("portal.days", int64(s.Elapsed/day), nil)
 	}
 	return v.say.Duration(s.Elapsed)
 }

@@ -18,26 +18,10 @@ type front struct {
 	Lang    ui.Lang
 	Heading string
 	Lede    string
-	Tenants []shownTenant
+	Tenants []ui.LedgerRow
 	Steps   []ui.KeyValue
 	How     string
 	HowLede string
-}
-
-// shownTenant is a tenant on the front page.
-type shownTenant struct {
-	Name    string
-	Lang    string // of the name
-	Href    string
-	Profile string
-	Summary string
-	Counts  []count
-}
-
-// count is how many promises have a status.
-type count struct {
-	Status ui.Status
-	N      int
 }
 
 // frontPage says what this is; a tenant's own host shows the tenant's trust page
@@ -52,7 +36,7 @@ func frontPage(v *visit) error {
 	f := front{Shell: v.frame(v.say.T("portal.front.title"), func(lang string) string { return "/" + lang + "/" }), Lang: v.lang}
 	f.Shell.Description = v.say.T("portal.front.lede")
 	f.Shell.Footer.Note = v.say.T("portal.foot.note")
-	f.Shell.Hero = ui.Masthead(ui.Hero{Kicker: v.say.T("portal.front.kicker"), Title: v.say.T("portal.front.title"), Lede: v.say.T("portal.front.lede")})
+	hero := ui.Hero{Kicker: v.say.T("portal.front.kicker"), Title: v.say.T("portal.front.title"), Lede: v.say.T("portal.front.lede")}
 	f.How, f.HowLede = v.say.T("portal.front.how"), v.say.T("portal.front.how.lede")
 	f.Steps = []ui.KeyValue{
 		{Key: v.say.T("portal.front.step.declare"), Value: v.say.T("portal.front.step.declare.text")},
@@ -66,13 +50,15 @@ func frontPage(v *visit) error {
 		if f.Tenants, err = v.shown(); err != nil {
 			return err
 		}
+		hero.Figures = v.countFigures(sumOf(f.Tenants))
 	}
+	f.Shell.Hero = ui.Masthead(hero)
 	return v.page(frontView(f))
 }
 
 // shown lists the tenants whose pages the front page leads to.
-func (v *visit) shown() ([]shownTenant, error) {
-	var list []shownTenant
+func (v *visit) shown() ([]ui.LedgerRow, error) {
+	var list []ui.LedgerRow
 	for _, t := range v.p.Tenants.All() {
 		declared, ok := v.p.Profiles.Profile(t.Profile)
 		if !ok || t.Operator || t.Canary || t.State != tenant.Open || len(declared.Promises) == 0 {
@@ -82,16 +68,27 @@ func (v *visit) shown() ([]shownTenant, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, shownTenant{Name: t.Title, Lang: t.Lang, Href: trustPath(v.say.Lang(), t.Slug, ""),
-			Profile: declared.Title.In(v.say.Lang()), Summary: declared.Summary.In(v.say.Lang()), Counts: countsOf(standings)})
+		list = append(list, ui.LedgerRow{Title: t.Title, Lang: t.Lang, Href: trustPath(v.say.Lang(), t.Slug, ""),
+			Kicker: declared.Title.In(v.say.Lang()), Text: declared.Summary.In(v.say.Lang()), Counts: countsOf(standings)})
 	}
-	slices.SortFunc(list, func(a, b shownTenant) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(list, func(a, b ui.LedgerRow) int { return cmp.Compare(a.Title, b.Title) })
 	return list, nil
 }
 
+// sumOf counts the promises of all the tenants by status.
+func sumOf(rows []ui.LedgerRow) map[assurance.Status]int64 {
+	n := map[assurance.Status]int64{}
+	for _, r := range rows {
+		for _, c := range r.Counts {
+			n[assurance.Status(c.Status.Name())] += int64(c.N)
+		}
+	}
+	return n
+}
+
 // countsOf counts the statuses that occur, the worst first.
-func countsOf(list []assurance.Standing) []count {
-	var out []count
+func countsOf(list []assurance.Standing) []ui.Count {
+	var out []ui.Count
 	for _, status := range assurance.Statuses() {
 		n := 0
 		for _, s := range list {
@@ -100,7 +97,7 @@ func countsOf(list []assurance.Standing) []count {
 			}
 		}
 		if n > 0 {
-			out = append(out, count{ui.StatusOf(string(status)), n})
+			out = append(out, ui.Count{Status: ui.StatusOf(string(status)), N: n})
 		}
 	}
 	return out

@@ -14,11 +14,29 @@ func (v *visit) hero(list []assurance.Standing, before past) ui.Hero {
 	for _, s := range list {
 		n[s.Status]++
 	}
-	measured := int64(len(list)) - n[assurance.Planned] - n[assurance.Withdrawn]
+	measured := measuredOf(n)
 	h := ui.Hero{Kicker: v.say.T("portal.trust.kicker", i18n.Params{"tenant": v.tenant.Title}), Title: v.verdict(n, measured),
 		Lede: v.say.T("portal.trust.lede")}
-	h.Figures = []ui.Figure{{Label: v.say.T("portal.count.kept"), Value: v.say.Number(n[assurance.Kept]), Tone: ui.Success,
-		Note: v.say.N("portal.count.measured", measured, nil)}}
+	h.Figures = v.countFigures(n)
+	h.Note = v.fresh(list, before)
+	return h
+}
+
+// measuredOf is how many of the counted promises some check looks at.
+func measuredOf(n map[assurance.Status]int64) (measured int64) {
+	for status, count := range n {
+		if status != assurance.Planned && status != assurance.Withdrawn {
+			measured += count
+		}
+	}
+	return measured
+}
+
+// countFigures are the counts at the head of a page: what is kept, of how many, and
+// beside it whatever is not.
+func (v *visit) countFigures(n map[assurance.Status]int64) []ui.Figure {
+	figures := []ui.Figure{{Label: v.say.T("portal.count.kept"), Value: v.say.Number(n[assurance.Kept]), Tone: ui.Success,
+		Note: v.say.N("portal.count.measured", measuredOf(n), nil)}}
 	for _, c := range []struct {
 		status assurance.Status
 		tone   ui.Tone
@@ -28,11 +46,10 @@ func (v *visit) hero(list []assurance.Standing, before past) ui.Hero {
 			f.Tone = c.tone
 		}
 		if n[c.status] > 0 || c.status == assurance.Failing {
-			h.Figures = append(h.Figures, f)
+			figures = append(figures, f)
 		}
 	}
-	h.Note = v.fresh(list, before)
-	return h
+	return figures
 }
 
 // verdict is the page in one sentence. It is never better than the worst promise.

@@ -84,7 +84,7 @@ func TestTheVerdictIsNeverBetterThanTheWorst(t *testing.T) {
 
 func TestSpans(t *testing.T) {
 	v := &visit{say: i18n.Must().Printer("fr")}
-	for text, want := range map[string]string{"25mo": "25 mois", "1h": "1\u00a0h", "31d": "31\u00a0j"} {
+	for text, want := range map[string]string{"25mo": "25 mois", "1h": "1\u00a0h", "31d": "31 jours", "1d": "1 jour", "36h": "1\u00a0j 12\u00a0h"} {
 		s, err := profile.ParseSpan(text)
 		if got := v.span(s); err != nil || got != want {
 			t.Errorf("%s: %q", text, got)

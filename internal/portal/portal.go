@@ -88,7 +88,7 @@ func (p *Portal) open(route *Route) http.Handler {
 // enter reads the language and the tenant of the path, and refuses a tenant that
 // is not shown under the host of the request.
 func (v *visit) enter() error {
-	if lang := v.r.PathValue("lang"); i18n.Known(lang) {
+	if lang := langOf(v.r.URL.Path); i18n.Known(lang) {
 		web.SetLang(v.r.Context(), lang)
 	} else if strings.Contains(v.route.Path, "{lang}") {
 		v.speak()
@@ -108,6 +108,13 @@ func (v *visit) enter() error {
 		return errs.New(errs.NotFound, "portal.tenant.unknown").Do("portal.tenant.unknown.fix")
 	}
 	return v.of(named)
+}
+
+// langOf is the first part of an address: where there is no page, the answer still
+// speaks the language in which the reader was.
+func langOf(path string) string {
+	lang, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return lang
 }
 
 // of makes the visit one to a tenant's pages.

@@ -62,7 +62,7 @@ func promisePage(v *visit) error {
 	one.Shell.Description = p.Text.In(lang)
 	one.Trail = []ui.Link{{Text: v.say.T("portal.trust.crumb"), Href: v.here("")},
 		{Text: v.say.T("portal.heading." + string(headingOf(p.Area))), Href: v.here("") + "#" + string(headingOf(p.Area))}, {Text: string(p.ID)}}
-	one.Heading = ui.Heading{Kicker: v.area(p), Title: p.Title.In(lang), Lede: p.Text.In(lang)}
+	one.Heading = ui.Heading{Badge: ui.StatusBadge(v.lang, one.Status), Kicker: v.area(p), Title: p.Title.In(lang), Lede: p.Text.In(lang)}
 	if s.Status == assurance.Planned {
 		one.Note = v.say.T("portal.planned.note")
 	}
@@ -159,7 +159,7 @@ func (v *visit) history(one *single, s assurance.Standing) error {
 
 // explained fills in how the check works, and how it is known to be able to fail.
 func (v *visit) explained(one *single, p profile.Promise) {
-	one.How = part{ID: "how", Title: v.say.T("portal.how.title"), Lede: v.how(p)}
+	one.How = part{ID: "how", Title: v.say.T("portal.how.title"), Lede: v.how(p), Note: v.say.T("portal.how.settings.note")}
 	one.Chosen = v.say.T("portal.how.settings")
 	for _, name := range p.Control.Parameters.Names() {
 		one.Settings = append(one.Settings, ui.KeyValue{Key: name, Content: ui.InlineCode(p.Control.Parameters.Get(name).String())})

@@ -27,6 +27,8 @@ func Routes() []Route {
 	return []Route{
 		{"front", http.MethodGet, "/{$}", html, frontPage},
 		{"front.lang", http.MethodGet, "/{lang}/{$}", html, frontPage},
+		{"icon", http.MethodGet, "/favicon.ico", "image/svg+xml", showIcon},
+		{"robots", http.MethodGet, "/robots.txt", plainText, showRobots},
 		{"theme", http.MethodPost, "/theme", html, chooseTheme},
 		{"trust", http.MethodGet, ofTenant, html, trustPage},
 		{"trust.promises", http.MethodGet, ofTenant + "/promises.json", jsonType, listPromises},

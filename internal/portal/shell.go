@@ -33,6 +33,9 @@ func (v *visit) frame(title string, in func(lang string) string) ui.PortalPage {
 		},
 		NoIndex: v.p.Demo,
 	}}
+	if !v.hosted { // under a tenant's own name the address is the tenant's affair
+		page.Canonical = v.p.URL() + in(v.say.Lang())
+	}
 	if v.p.Demo {
 		page.Environment = v.say.T("portal.demo")
 	}
@@ -71,7 +74,7 @@ type fault struct {
 
 func (v *visit) faultOf(p web.Problem) fault {
 	shell := v.frame(p.Title, func(lang string) string { return "/" + lang + "/" })
-	shell.Alternates, shell.NoIndex = nil, true
+	shell.Canonical, shell.NoIndex = "", true
 	shell.ThemeAction = ""
 	return fault{Shell: shell, Heading: ui.Heading{Kicker: p.Title, Title: p.Detail}, Fix: p.Fix,
 		Back: ui.LinkButton{Text: v.say.T("portal.fault.back"), Href: "/"}, Request: v.say.T("portal.fault.request", paramsOf("id", p.RequestID))}

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"slices"
-	"strings"
 
 	"garant.example/internal/assurance"
 	"garant.example/internal/i18n"
@@ -32,11 +31,13 @@ type trust struct {
 type part struct {
 	ID, Title, Lede string
 	Cards           []ui.Promise
+	Notes           []ui.Link // what of this part stands elsewhere, and where
 	Note            string
 }
 
 // later is the promises under one heading that nothing measures yet.
 type later struct {
+	ID      string
 	Summary string
 	Table   ui.TableData
 }
@@ -109,16 +110,16 @@ func (v *visit) part(h heading, list []assurance.Standing, before past) part {
 		p.Title = v.say.T("portal.heading." + string(h))
 		p.Lede = v.say.T("portal.heading." + string(h) + "_lede")
 	}
-	var notes []string
 	if alarms > 0 {
-		notes = append(notes, v.say.N("portal.part.alarms", alarms, nil))
+		p.Notes = append(p.Notes, ui.Link{Text: v.say.N("portal.part.alarms", alarms, nil), Href: "#now"})
 	}
 	if planned > 0 {
-		notes = append(notes, v.say.N("portal.part.planned", planned, nil))
+		p.Notes = append(p.Notes, ui.Link{Text: v.say.N("portal.part.planned", planned, nil), Href: "#" + plannedID(h)})
 	}
-	p.Note = strings.Join(notes, " ")
 	return p
 }
+
+func plannedID(h heading) string { return "planned-" + string(h) }
 
 // planned are the promises that nothing measures yet: apart, and not counted.
 func (v *visit) planned(list []assurance.Standing) (part, []later) {
@@ -139,7 +140,7 @@ func (v *visit) planned(list []assurance.Standing) (part, []later) {
 			n += len(t.Rows)
 			title := v.say.T("portal.heading." + string(h))
 			t.Caption = title
-			groups = append(groups, later{v.say.N("portal.planned.group", int64(len(t.Rows)), i18n.Params{"heading": title}), t})
+			groups = append(groups, later{plannedID(h), v.say.N("portal.planned.group", int64(len(t.Rows)), i18n.Params{"heading": title}), t})
 		}
 	}
 	if n == 0 {

@@ -39,6 +39,16 @@ type Gauge struct {
 	Tone  Tone
 }
 
+// noted says whether some figure has a note: then its name comes first.
+func noted(list []Figure) bool {
+	for _, f := range list {
+		if f.Note != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // gaugeWidth is the length of a gauge in its own units.
 const gaugeWidth = 1000
 

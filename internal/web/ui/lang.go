@@ -18,6 +18,14 @@ func (l Lang) Tag() string {
 	return "en"
 }
 
+// locale is the language with the country that link previews ask for.
+func (l Lang) locale() string {
+	if l == French {
+		return "fr_FR"
+	}
+	return "en_GB"
+}
+
 // words are the interface's own words. A test refuses an empty field.
 type words struct {
 	Skip, SkipMap                                        string
@@ -36,7 +44,7 @@ type words struct {
 	Allowed, Refused, Partial                            string
 	Total, Change, Filters, Reset, External              string
 	None                                                 string
-	StageDone, StageNow, StageDue                        string
+	StageDone, StageNow, StageDue, Since                 string
 	Colon                                                string
 }
 
@@ -69,7 +77,7 @@ func englishWords() words {
 		Allowed: "Allowed", Refused: "Refused", Partial: "In part",
 		Total: "in total", Change: "Change", Filters: "Filters", Reset: "Clear filters",
 		External: "opens another site", None: "None",
-		Colon: ": ", StageDone: "done", StageNow: "now", StageDue: "to come",
+		Colon: ": ", StageDone: "done", StageNow: "now", StageDue: "to come", Since: "since",
 	}
 }
 
@@ -95,6 +103,6 @@ func frenchWords() words {
 		Allowed: "Autorisé", Refused: "Refusé", Partial: "En partie",
 		Total: "au total", Change: "Modifier", Filters: "Filtres", Reset: "Effacer les filtres",
 		External: "ouvre un autre site", None: "Aucun",
-		Colon: "\u00a0: ", StageDone: "fait", StageNow: "en cours", StageDue: "à venir",
+		Colon: "\u00a0: ", StageDone: "fait", StageNow: "en cours", StageDue: "à venir", Since: "depuis le",
 	}
 }

@@ -1,5 +1,7 @@
 package ui
 
+import "strings"
+
 // Status is the state of a promise as a reader sees it. The set is closed.
 type Status int
 
@@ -88,6 +90,21 @@ func (s Status) french() string {
 		return "Retirée"
 	}
 	return "Inconnue"
+}
+
+// Words is the status after a number of promises: "10 kept", « 10 tenues ».
+func (s Status) Words(l Lang, n int) string {
+	if l != French {
+		if s == Exception && n != 1 {
+			return "exceptions"
+		}
+		return strings.ToLower(s.Word(l))
+	}
+	word := strings.ToLower(s.french())
+	if n < 2 || s == Failing || s == Planned { // zero is singular in French
+		return word
+	}
+	return word + "s"
 }
 
 // Letter marks the status in a cell of the promise map. Letters differ from

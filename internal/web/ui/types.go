@@ -61,6 +61,7 @@ type Page struct {
 	Lang        Lang
 	Title       string // of the browser's tab; the shell adds the site's name
 	Description string // for search engines and link previews; may be empty
+	Canonical   string // the whole address of this page, for search engines and link previews; may be empty
 	Alternates  []Alternate
 	Feed        Link // an Atom feed of this page; may be empty
 	Theme       Theme
@@ -141,7 +142,8 @@ type Hero struct {
 // Heading is the head of a page in the console or of a plain public page.
 type Heading struct {
 	Kicker string
-	Title  string // the page's h1
+	Badge  templ.Component // a status beside the kicker; may be nil
+	Title  string          // the page's h1
 	Lede   string
 }
 

@@ -1,4 +1,4 @@
-// Builds what Garant serves: one style sheet, three fonts, the pictures and the
+// Builds what Garant serves: one style sheet, the fonts, the pictures and the
 // licences. Everything it writes is the same on every run.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -67,6 +67,7 @@ async function fonts() {
   write('fonts/display.woff2', await subsetFont(display, letters, { targetFormat: 'woff2', variationAxes: axes }));
   write('fonts/text.woff2', from('hanken-grotesk', 'hanken-grotesk-latin-wght-normal'));
   write('fonts/text-ext.woff2', from('hanken-grotesk', 'hanken-grotesk-latin-ext-wght-normal'));
+  write('fonts/text-vi.woff2', from('hanken-grotesk', 'hanken-grotesk-vietnamese-wght-normal'));
   write('fonts/mono.woff2', from('atkinson-hyperlegible-mono', 'atkinson-hyperlegible-mono-latin-wght-normal'));
   return subsetFont(display, 'Garant', { targetFormat: 'sfnt', variationAxes: { opsz: 60, wght: 520 } });
 }

@@ -139,3 +139,21 @@ func (t teller) promiseMap() ui.Map {
 	}
 	return m
 }
+
+// ledger is three profiles, of which one needs somebody.
+func (t teller) ledger() []ui.LedgerRow {
+	return []ui.LedgerRow{
+		{Title: t.say("Participation citoyenne", "Civic engagement"), Href: t.href("trust"), Kicker: "Ville de Montfleur",
+			Text:   t.say("Sites de consultation d’organismes publics.", "Consultation sites of public bodies."),
+			Counts: []ui.Count{{Status: ui.Failing, N: 1}, {Status: ui.Kept, N: 84}, {Status: ui.Planned, N: 6}},
+			First: &ui.LedgerAlarm{Status: ui.Failing, Promise: ui.Link{Text: t.say("Vos données restent en France", "Your data stays in France"), Href: t.href("trust")},
+				Since: ui.Moment{ISO: "2026-11-22T04:50:00Z", Text: t.say("22 novembre 2026, 4 h 50", "22 November 2026, 04:50")}}},
+		{Title: t.say("Formation numérique", "Digital training"), Href: t.href("trust"), Counts: []ui.Count{{Status: ui.Kept, N: 39}}},
+		{Title: t.say("Assurance", "Insurance"), Lang: t.say("fr", "en"), Href: t.href("trust"), Counts: []ui.Count{{Status: ui.Exception, N: 1}, {Status: ui.Withdrawn, N: 2}}},
+	}
+}
+
+func (t teller) steps() []ui.KeyValue {
+	return []ui.KeyValue{{Key: t.say("Déclarée", "Declared"), Value: t.say("Une phrase, avec ses chiffres.", "A sentence, with its figures.")},
+		{Key: t.say("Mesurée", "Measured"), Value: t.say("Par une vérification, encore et encore.", "By a check, again and again.")}}
+}
