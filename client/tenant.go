@@ -155,6 +155,8 @@ type KeyStatus struct {
 	Shredded          int64      `json:"shredded"`
 	OldWrap           int64      `json:"old_wrap"`
 	Rotation          *Rotation  `json:"rotation,omitzero"`
+	Rotations         []Rotation `json:"rotations"`
+	Turns             []KeyTurn  `json:"turns"`
 	Open              bool       `json:"open"`
 	ConfirmedAt       time.Time  `json:"confirmed_at,omitzero"`
 	Silent            bool       `json:"silent"`
@@ -175,20 +177,44 @@ type NamedKey struct {
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 }
 
+// KeyTurn is where one level of keys stands in its schedule.
+type KeyTurn struct {
+	Level    string    `json:"level"`
+	LastAt   time.Time `json:"last_at"`
+	DueAt    time.Time `json:"due_at,omitzero"`
+	Deadline time.Time `json:"deadline,omitzero"`
+	Running  bool      `json:"running"`
+	Overdue  bool      `json:"overdue"`
+}
+
 // Rotation is what a rotation will do, or how far it has come.
 type Rotation struct {
 	ID        string    `json:"id,omitzero"`
+	Level     string    `json:"level"`
+	Single    bool      `json:"single"`
 	Running   bool      `json:"running"`
-	From      int       `json:"from"`
-	To        int       `json:"to"`
-	Blocks    int64     `json:"blocks"`
-	Keys      int64     `json:"keys"`
-	Subjects  int64     `json:"subjects"`
+	From      int       `json:"from,omitzero"`
+	To        int       `json:"to,omitzero"`
+	Blocks    int64     `json:"blocks,omitzero"`
+	Keys      int64     `json:"keys,omitzero"`
+	Subjects  int64     `json:"subjects,omitzero"`
 	Total     int64     `json:"total"`
 	Done      int64     `json:"done"`
-	Service   string    `json:"service"`
-	Key       string    `json:"key"`
+	Erased    int64     `json:"erased,omitzero"`
+	Destroyed int64     `json:"destroyed,omitzero"`
+	Trouble   string    `json:"trouble,omitzero"`
+	TroubleAt string    `json:"trouble_at,omitzero"`
+	Service   string    `json:"service,omitzero"`
+	Key       string    `json:"key,omitzero"`
 	StartedAt time.Time `json:"started_at,omitzero"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
+}
+
+// RotationRequest says which keys to rotate.
+type RotationRequest struct {
+	Level   string `json:"level,omitzero"`   // kek (the default), collections or subjects
+	Subject string `json:"subject,omitzero"` // the key of this person alone
+	Plan    bool   `json:"plan,omitzero"`    // only tell what it would do
 }
 
 // Keys shows the state of the tenant's keyring.
@@ -198,11 +224,9 @@ func (t *Tenant) Keys(ctx context.Context) (KeyStatus, error) {
 	return out, err
 }
 
-// RotateKeys rotates the tenant's key, or with plan only tells what that would do.
-func (t *Tenant) RotateKeys(ctx context.Context, plan bool) (Rotation, error) {
-	in := struct {
-		Plan bool `json:"plan"`
-	}{plan}
+// RotateKeys rotates keys of the tenant, or with Plan only tells what that would do.
+// A rotation of data keys goes on after the answer: Keys says how far it has come.
+func (t *Tenant) RotateKeys(ctx context.Context, in RotationRequest) (Rotation, error) {
 	var out Rotation
 	_, err := t.c.send(ctx, request{method: http.MethodPost, path: t.path + "/keys:rotate", in: in}, &out)
 	return out, err
@@ -271,8 +295,8 @@ type TenantChanges struct {
 	Title    *string    `json:"title,omitzero"`
 	Lang     *string    `json:"lang,omitzero"`
 	Hosts    *[]string  `json:"hosts,omitzero"`
-	StartsAt *time.Time `json:"starts_at,omitzero"`
-	EndsAt   *time.Time `json:"ends_at,omitzero"` // the zero time: the contract runs on
+	StartsAt *time.Time `json:"starts_at,omitempty"`
+	EndsAt   *time.Time `json:"ends_at,omitempty"` // the zero time: the contract runs on
 }
 
 // Change changes the version of a tenant that an ETag names.

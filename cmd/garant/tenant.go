@@ -62,7 +62,7 @@ type TenantList struct {
 }
 
 func (p *program) tenantCommand() *cobra.Command {
-	return p.group("tenant", p.tenantList(), p.tenantCreate(), p.tenantShow(), p.tenantEnd())
+	return p.group("tenant", p.tenantList(), p.tenantCreate(), p.tenantShow(), p.tenantChange(), p.tenantEnd())
 }
 
 func (p *program) tenantList() *cobra.Command {

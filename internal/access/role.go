@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"garant.example/internal/actor"
@@ -188,6 +189,31 @@ func (m *Matrix) classSet(names []id.Name) (set, error) {
 		s |= 1 << i
 	}
 	return s, nil
+}
+
+// Collections names the collections that rules may speak of.
+func (m *Matrix) Collections() []id.Name { return slices.Collect(maps.Keys(m.collections)) }
+
+// DecideAnyEdge decides as Decide does, and lets a transition pass that the actor may
+// make from some state: for whoever is shown what can be done.
+func (m *Matrix) DecideAnyEdge(a *actor.Actor, ask Ask) Decision {
+	if ask.Action != Transition {
+		return m.Decide(a, ask)
+	}
+	c, ok := m.collections[ask.Collection]
+	for _, name := range a.Roles {
+		i, held := m.roleIndex[name]
+		if !ok || !held {
+			continue
+		}
+		for _, edge := range m.records[i*len(m.collections)+c].edges {
+			ask.Edge = edge
+			if d := m.Decide(a, ask); d.Allowed {
+				return d
+			}
+		}
+	}
+	return m.Decide(a, ask) // a role that may make every transition names none
 }
 
 // Roles returns the roles as declared.

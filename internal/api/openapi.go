@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-json-experiment/json"
-
 	"garant.example/internal/i18n"
 	"garant.example/internal/web"
 )
@@ -132,11 +130,11 @@ func Describe(p *i18n.Printer) Document {
 		}
 	}
 	for _, r := range Routes() {
-		path := strings.ReplaceAll(r.Path, "...}", "}")
+		path := documented(r.Path)
 		if doc.Paths[path] == nil {
 			doc.Paths[path] = PathItem{}
 		}
-		doc.Paths[path][strings.ToLower(r.Method)] = s.operation(&r)
+		doc.Paths[path][methodOf(&r)] = s.operation(&r)
 		group, _, _ := strings.Cut(r.Name, ".")
 		if !slices.ContainsFunc(doc.Tags, func(t Tag) bool { return t.Name == group }) {
 			doc.Tags = append(doc.Tags, Tag{Name: group, Description: p.T("api.tag." + group)})
@@ -146,6 +144,9 @@ func Describe(p *i18n.Printer) Document {
 		"token": {Type: "http", Scheme: "bearer", BearerFormat: "grt_", Description: p.T("api.security")}}}
 	return doc
 }
+
+// documented is a path as the document writes it.
+func documented(path string) string { return strings.ReplaceAll(path, "...}", "}") }
 
 func (s *schemas) operation(r *Route) *Operation {
 	group, _, _ := strings.Cut(r.Name, ".")
@@ -172,6 +173,9 @@ func (s *schemas) success(r *Route) Response {
 		"X-Request-Id": {s.p.T("api.header.request_id"), &Schema{Type: "string"}}}}
 	if slices.Contains(r.Headers, "If-Match") || slices.Contains([]string{"record.read", "record.create", "account.read", "tenant.read", "tenant.show"}, r.Name) {
 		out.Headers["ETag"] = Header{s.p.T("api.header.etag"), &Schema{Type: "string"}}
+	}
+	if r.Scope != Anyone {
+		out.Headers[decidedHeader] = Header{s.p.T("api.header.permission_decision"), &Schema{Type: "string"}}
 	}
 	switch {
 	case r.Answer != "" && r.Answer != ndjson:
@@ -202,9 +206,13 @@ func (s *schemas) parameters(r *Route) []Parameter {
 		rest = tail
 	}
 	for _, name := range r.Query {
-		list = append(list, s.query(name))
+		list = append(list, s.query(r, name))
 	}
-	for _, name := range r.Headers {
+	headers := r.Headers
+	if r.Scope != Anyone {
+		headers = append(slices.Clip(headers), explainHeader)
+	}
+	for _, name := range headers {
 		key := strings.ReplaceAll(strings.ToLower(name), "-", "_")
 		list = append(list, Parameter{Name: name, In: "header", Required: name == "If-Match",
 			Description: s.p.T("api.header." + key), Schema: &Schema{Type: "string"}})
@@ -212,7 +220,7 @@ func (s *schemas) parameters(r *Route) []Parameter {
 	return list
 }
 
-func (s *schemas) query(name string) Parameter {
+func (s *schemas) query(r *Route, name string) Parameter {
 	out := Parameter{Name: name, In: "query", Description: s.p.T("api.query." + name), Schema: &Schema{Type: "string"}}
 	switch name {
 	case "*": // each open field of the collection is a parameter of its own
@@ -230,21 +238,14 @@ func (s *schemas) query(name string) Parameter {
 		out.Schema.Enum = []string{"ndjson", "csv"}
 	case "order":
 		out.Schema.Enum = []string{"oldest", "newest"}
+	case "tenant":
+		if r.Name == "openapi.read" {
+			out.Description = s.p.T("api.query.document_tenant")
+		}
 	case "outcome":
 		out.Schema.Enum = []string{"done", "refused", "failed"}
 	case "sealed":
 		out.Schema = &Schema{Type: "boolean"}
 	}
 	return out
-}
-
-// describe answers the document in the language of the request.
-func describe(c *call) error {
-	p := web.Printer(c.r.Context())
-	data, err := json.Marshal(Describe(p), json.Deterministic(true))
-	if err != nil {
-		return err
-	}
-	c.w.Header().Set("Content-Language", p.Lang())
-	return c.raw(data)
 }

@@ -65,6 +65,9 @@ func (c *call) enter() (*access.Permit, error) { return c.ask(access.Ask{}) }
 // ask fills in the route's action and the tenant, and asks the gate.
 func (c *call) ask(a access.Ask) (*access.Permit, error) {
 	a.Action, a.On, a.Tenant = c.route.Action, c.route.On, c.tenant.ID
+	if err := c.explain(a); err != nil {
+		return nil, err
+	}
 	return c.api.Gate.Enter(c.r.Context(), a)
 }
 

@@ -181,7 +181,7 @@ func openRoutes() []Route {
 		{Name: "problem.read", Method: "GET", Path: "/problems/{code}", Scope: Anyone,
 			Out: typeOf[ProblemPage](), Status: http.StatusOK, serve: explainProblem},
 		{Name: "openapi.read", Method: "GET", Path: "/openapi.json", Scope: Anyone,
-			Answer: "application/json", Status: http.StatusOK, serve: describe},
+			Answer: "application/json", Status: http.StatusOK, Query: []string{"tenant"}, serve: describe},
 	}
 }
 

@@ -23,6 +23,11 @@ type Schema struct {
 	Description          string             `json:"description,omitzero"`
 	Enum                 []string           `json:"enum,omitzero"`
 	Minimum              *int64             `json:"minimum,omitzero"`
+	Maximum              *int64             `json:"maximum,omitzero"`
+	MaxLength            int                `json:"maxLength,omitzero"`
+	Unique               bool               `json:"uniqueItems,omitzero"`
+	ReadOnly             bool               `json:"readOnly,omitzero"`
+	WriteOnly            bool               `json:"writeOnly,omitzero"`
 	Items                *Schema            `json:"items,omitzero"`
 	Properties           map[string]*Schema `json:"properties,omitzero"`
 	Required             []string           `json:"required,omitzero"`
