@@ -183,3 +183,19 @@ func TestNoPathOfAWorkplace(t *testing.T) {
 	})
 	saw(t, n, "files")
 }
+
+// Some packages read megabytes when they are linked, at every start of every
+// command. What they hold is read when it is needed, through others.
+func TestNothingHeavyAtTheStart(t *testing.T) {
+	heavy := []string{"github.com/ccojocar/zxcvbn-go", "github.com/ccojocar/zxcvbn-go/matching", "github.com/ccojocar/zxcvbn-go/frequency"}
+	n := 0
+	readTree(t).product(func(s source) {
+		for _, spec := range s.file.Imports {
+			n++
+			if slices.Contains(heavy, strings.Trim(spec.Path.Value, `"`)) {
+				t.Errorf("%s imports %s, which reads its lists at the start of the program", s.path, spec.Path.Value)
+			}
+		}
+	})
+	saw(t, n, "imports")
+}

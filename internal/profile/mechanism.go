@@ -37,7 +37,7 @@ func mechanisms() []mechanism {
 
 func storedMechanisms() []mechanism {
 	return []mechanism{
-		{"marker-scan", map[string]shape{"mode": aWord, "stores": words, "encodings": words, "key_bits": bits, "settle": aSpan}},
+		{"marker-scan", map[string]shape{"mode": aWord, "stores": words, "encodings": words, "key_bits": bits}},
 		{"seal-inspector", map[string]shape{"algorithms": words, "key_bits": bits, "sample": aCount, "full_pass": aSpan,
 			"key_age": aSpan, "rewrap_within": aSpan, "kms": aWord}},
 		{"credential-inspector", map[string]shape{"algorithms": words, "memory_min": aSize, "passes_min": aCount,

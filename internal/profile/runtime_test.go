@@ -11,7 +11,9 @@ import (
 )
 
 // ours is a runtime that the declared profiles fit.
-func ours() Runtime { return Runtime{TLSMinimum: tls.VersionTLS12, Algorithm: "AES-256-GCM", KeyBits: 256} }
+func ours() Runtime {
+	return Runtime{TLSMinimum: tls.VersionTLS12, Algorithm: "AES-256-GCM", KeyBits: 256}
+}
 
 func TestStrictestTLSMinimum(t *testing.T) {
 	s := load(t)

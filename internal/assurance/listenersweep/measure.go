@@ -9,7 +9,6 @@ import (
 
 	"garant.example/internal/assurance"
 	"garant.example/internal/profile"
-	"garant.example/internal/web"
 )
 
 // Name is the mechanism's name in profiles.
@@ -41,9 +40,6 @@ type wanted struct {
 	plaintext bool          // has to be refused, or redirected
 }
 
-// expected is one row of what should be there.
-type expected struct{ name, bind, peers string }
-
 func (w *wanted) read(p profile.Parameters) error {
 	text, err := p.Text("tls_min")
 	if err != nil {
@@ -69,14 +65,17 @@ func (w *wanted) read(p profile.Parameters) error {
 		return nil
 	}
 	rows, err := p.Rows("expect")
+	if err != nil {
+		return err
+	}
 	for _, row := range rows {
-		var e expected
-		e.name, _ = row.Text("name") // a row with a port instead means the public door
-		e.bind, _ = row.Text("bind")
-		e.peers, _ = row.Text("peers")
+		e, err := readExpected(row)
+		if err != nil {
+			return err
+		}
 		w.expect = append(w.expect, e)
 	}
-	return err
+	return nil
 }
 
 // links says whether the promise speaks of connections between components.
@@ -113,8 +112,8 @@ type run struct {
 func (r *run) measure(ctx context.Context) {
 	doors := r.house.Doors()
 	r.sockets(ctx, doors)
+	r.expected(doors)
 	for _, door := range doors {
-		r.exposed(door)
 		if door.Plaintext {
 			r.window(ctx, door)
 			continue
@@ -139,15 +138,5 @@ func (r *run) measure(ctx context.Context) {
 	}
 	if r.relaxed > 0 {
 		r.f.Measure("relaxed", float64(r.relaxed), "")
-	}
-}
-
-// exposed holds where a door may be reached from against what the promise says of a
-// door of its name.
-func (r *run) exposed(door web.Listener) {
-	for _, e := range r.wanted.expect {
-		if e.name == door.Name && e.bind == "private" && door.Exposure == web.Public {
-			r.f.Fail("listener_sweep.reason.exposed", "door/"+door.Name)
-		}
 	}
 }
