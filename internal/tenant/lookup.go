@@ -78,7 +78,12 @@ func (s *Service) Log(ctx context.Context, t Tenant, placement id.Name) (*audit.
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.log(ctx, place, t.ID, s.opt.LogHost+"/t/"+t.ID.String()+"/"+string(placement))
+	log, release, err := s.log(ctx, place, t.ID, s.opt.LogHost+"/t/"+t.ID.String()+"/"+string(placement))
+	if err != nil {
+		return nil, nil, err
+	}
+	s.used.count(t.ID)
+	return log, func() { s.used.count(t.ID); release() }, nil
 }
 
 // ControlLog opens the log of the control database.
@@ -92,7 +97,7 @@ func (s *Service) log(ctx context.Context, place db.Place, owner id.Tenant, orig
 		return nil, nil, unavailable(err)
 	}
 	log, err := database.Local(logKey{}, func() any { return &logSlot{} }).(*logSlot).get(s.signing(), func() (*audit.Log, error) {
-		return s.openLog(ctx, database, owner, origin)
+		return s.openLog(ctx, database, place, owner, origin)
 	})
 	if err != nil {
 		release()
@@ -131,7 +136,7 @@ func (s *Service) signing() int {
 
 type logKey struct{}
 
-func (s *Service) openLog(ctx context.Context, database db.DB, owner id.Tenant, origin string) (*audit.Log, error) {
+func (s *Service) openLog(ctx context.Context, database db.DB, place db.Place, owner id.Tenant, origin string) (*audit.Log, error) {
 	sealer, err := s.opt.Keeper.Sealer(ctx, owner, "log")
 	if err != nil {
 		return nil, err
@@ -141,6 +146,9 @@ func (s *Service) openLog(ctx context.Context, database db.DB, owner id.Tenant, 
 		return nil, err
 	}
 	o := audit.Options{Origin: origin, Sealer: sealer, Signer: signer, Clock: s.opt.Clock, Space: s.opt.Space}
+	if s.opt.SpaceAt != nil {
+		o.Space = s.opt.SpaceAt(place)
+	}
 	if s.opt.Former != nil {
 		if o.Keys, err = s.opt.Former(ctx); err != nil {
 			return nil, err

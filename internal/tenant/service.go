@@ -47,7 +47,8 @@ type Options struct {
 	Signing func() int
 	Clock   clock.Clock
 	Space   audit.SpaceGuard
-	LogHost string // first part of every log's origin, for example "garant.example"
+	SpaceAt func(db.Place) audit.SpaceGuard // of the disk where a log lies; nil takes Space for all
+	LogHost string                          // first part of every log's origin, for example "garant.example"
 }
 
 // Service opens, changes and lists tenants. It is safe for concurrent use.
@@ -56,6 +57,7 @@ type Service struct {
 	regions  map[id.Name]Region
 	dir      *directory
 	operator id.Tenant
+	used     uses
 }
 
 // New returns the service; Load must run before anything else.
