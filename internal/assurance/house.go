@@ -51,7 +51,7 @@ type House struct {
 	Doors func() []web.Listener
 	URL   func() string
 	Roots func() *x509.CertPool
-	// Table is the table of routes of an edge, as the matrix of roles needs it.
+	// Table is the table of routes of every edge, as the matrix of roles needs it.
 	Table func() []Cell
 	// Links are the connections that the platform opens to others: databases, KMS,
 	// metadata, log receivers.
@@ -78,7 +78,7 @@ type Cell struct {
 	Name   string
 	Method string
 	Path   string
-	Scope  string // "anyone", "tenant", "operator"
+	Scope  string // "anyone", "own" (whoever is signed in), "tenant", "operator"
 	Action access.Action
 	On     access.Resource
 }

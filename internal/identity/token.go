@@ -34,6 +34,7 @@ type NewToken struct {
 	Roles []id.Name
 	Scope []id.Name
 	Life  time.Duration // the profile's usual life when zero
+	Over  bool          // its life ends as it begins: a check sees it refused
 }
 
 // tokenBody is what is sealed of a token.

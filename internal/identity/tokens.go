@@ -180,6 +180,9 @@ func (s *Service) newTokenRow(ctx context.Context, p *access.Permit, n NewToken,
 	if n.Life == 0 {
 		n.Life = limits.Life
 	}
+	if n.Over {
+		n.Life = 0
+	}
 	token := id.NewToken()
 	text, hash := newTokenText(token)
 	body := tokenBody{Label: n.Label, By: p.Actor.Ref()}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"os"
+	"strings"
 
 	"garant.example/internal/api"
 	"garant.example/internal/assurance"
@@ -14,6 +15,7 @@ import (
 	"garant.example/internal/assurance/placementregister"
 	"garant.example/internal/assurance/rolematrix"
 	"garant.example/internal/assurance/sealinspector"
+	"garant.example/internal/console"
 	"garant.example/internal/id"
 	"garant.example/internal/profile"
 )
@@ -73,12 +75,21 @@ func (r *Running) assuranceHouse() *assurance.House {
 	}
 }
 
-// table is every operation of every edge.
+// table is every operation of every edge that guards one; the portal guards none:
+// nothing in it needs an account.
 func table() []assurance.Cell {
 	var cells []assurance.Cell
 	for _, route := range api.Routes() {
 		cells = append(cells, assurance.Cell{Door: "api", Name: route.Name, Method: route.Method, Path: route.Path,
 			Scope: string(route.Scope), Action: route.Action, On: route.On})
+	}
+	for _, route := range console.Routes() {
+		scope := route.Scope
+		if scope != console.Anyone && strings.HasPrefix(route.Path, "/operator") {
+			scope = console.Operator // the rooms of the operator's own tenant
+		}
+		cells = append(cells, assurance.Cell{Door: "console", Name: route.Name, Method: route.Method, Path: route.Path,
+			Scope: string(scope), Action: route.Action, On: route.On})
 	}
 	return cells
 }

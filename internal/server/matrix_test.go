@@ -6,11 +6,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"garant.example/internal/access"
 	"garant.example/internal/actor"
 	"garant.example/internal/api"
+	"garant.example/internal/clock"
 	"garant.example/internal/id"
+	"garant.example/internal/identity"
 	"garant.example/internal/tenant"
 	"garant.example/testkit/house"
 )
@@ -27,13 +30,16 @@ type cast struct {
 // Every route of a tenant × every role of every profile, over HTTP: it is let in
 // exactly when the matrix says so. And nobody is let in who is nobody, was revoked,
 // or comes from another tenant.
-func TestRouteRoleTenantMatrix(t *testing.T) {
-	h := house.Open(t, house.Options{})
+func TestRouteRoleTenantMatrix(t *testing.T) { house.Engines(t, routeRoleTenantMatrix) }
+
+func routeRoleTenantMatrix(t *testing.T, h *house.House) {
+	began := clock.System().Now()
 	town := h.Tenant("elsewhere", "civic-engagement", "CA", false)
 	foreign := map[string]string{"a program": h.Token(town, "site", "integration"), "nobody": "", "a made-up token": "grt_nothing",
 		"a revoked token": revoked(t, h, town)}
 	name, password := h.Account(town, "administrator")
 	foreign["an administrator"] = signIn(t, h, "elsewhere", name, password)
+	foreign["an expired token"] = expired(t, h, town)
 	tried, allowed := 0, 0
 	for profile, country := range map[string]string{"civic-engagement": "CA", "digital-training": "AU", "experimentation": "FR", "insurance": "US", "back-office": "CA"} {
 		c := newCast(t, h, profile, country)
@@ -62,7 +68,7 @@ func TestRouteRoleTenantMatrix(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d questions of members and programs, %d answered yes", tried, allowed)
+	t.Logf("%d questions of members and programs, %d answered yes, in %s", tried, allowed, clock.System().Now().Sub(began).Round(time.Second))
 	if tried < 1000 || allowed < 100 {
 		t.Errorf("only %d questions, %d let in", tried, allowed)
 	}
@@ -80,6 +86,16 @@ func revoked(t *testing.T, h *house.House, of tenant.Tenant) string {
 		t.Fatal(err)
 	}
 	return token
+}
+
+func expired(t *testing.T, h *house.House, of tenant.Tenant) string {
+	t.Helper()
+	text, _, err := h.House.Identity.CreateToken(house.Platform(), h.Permit(of, access.Ask{Action: access.Manage, On: access.Token}),
+		identity.NewToken{Label: "over", Roles: []id.Name{"integration"}, Over: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func newCast(t *testing.T, h *house.House, profile, country string) *cast {

@@ -1,9 +1,13 @@
 package auditprobe_test
 
 import (
+	"net/http"
+	"slices"
 	"testing"
 
+	"garant.example/internal/assurance"
 	"garant.example/internal/id"
+	"garant.example/internal/server"
 	"garant.example/testkit/house"
 )
 
@@ -32,5 +36,29 @@ func breaks(t *testing.T, h *house.House) {
 			t.Errorf("%s turned red for %s, not for %s", c.promise, got, c.reason)
 		}
 		t.Logf("%s took %s %+v", c.promise, scene.Before.Took, scene.Before.Finding.Figures)
+	}
+}
+
+// A room of the console that shows something without an entry, and one that opens to
+// the operator's people.
+func TestRoomsOfTheConsole(t *testing.T) {
+	faults := server.NewFaults(nil)
+	h := house.Open(t, house.Options{Faults: faults})
+	h.Tenant("town", "civic-engagement", "CA", true)
+	h.Tenant("shop", "experimentation", "FR", true)
+	for _, c := range []struct {
+		promise         id.Name
+		path            string
+		reason, culprit string
+	}{
+		{"ehq-access-log", "/t/town/people", "audit_probe.reason.untraced", "console account.list"},
+		{"abt-staff-trace", "/t/shop/keys", "audit_probe.reason.let_in", "console key.show"},
+	} {
+		faults.Route("room", http.MethodGet, c.path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+		r, err := h.Assurance.Run(t.Context(), c.promise)
+		if err != nil || r.Finding.Outcome != assurance.OutcomeFailing || r.Finding.Reason != c.reason || !slices.Contains(r.Finding.Culprits, c.culprit) {
+			t.Errorf("%s: %v %s", c.promise, err, &r.Finding)
+		}
+		faults.Clear("room")
 	}
 }

@@ -58,7 +58,7 @@ func (r *run) members(ctx context.Context) (err error) {
 	m.maker.Tell = m.tape.made
 	defer func() { err = errors.Join(err, m.maker.Clean(ctx)) }()
 	m.of = persons(m.maker.Schema)
-	m.purpose = purposeOf(m.of)
+	m.purpose = probe.PurposeOf(m.of)
 	if err := m.create(ctx); err != nil {
 		return err
 	}
@@ -272,24 +272,20 @@ func (m *members) administration(ctx context.Context) error {
 	return err
 }
 
+// room is one touch of the console.
+type room struct {
+	touch
+	method, path, body string
+}
+
 // console visits the rooms in which data is shown or leaves, as a browser does.
 func (m *members) console(ctx context.Context) error {
-	list := "/t/" + string(m.control.Canary.Slug) + "/collections/" + string(m.of.Name)
-	cookie := &http.Cookie{Name: probe.CookieOf(m.control.Canary), Value: m.person.Bearer}
-	form := func(v url.Values) string {
-		v.Set("purpose", m.purpose)
-		return v.Encode()
+	rooms, err := m.rooms(ctx)
+	if err != nil {
+		return err
 	}
-	for _, t := range []struct {
-		touch
-		method, path, body string
-	}{
-		{touch{what: "console record.list", op: audit.RecordList, many: true}, http.MethodGet, list, ""},
-		{touch{what: "console record.reveal", op: audit.RecordRead, object: m.one.ID.Raw, purpose: m.purpose, many: true}, http.MethodPost,
-			list + "/records/" + m.one.ID.String() + "/reveal", form(url.Values{})},
-		{touch{what: "console record.export", op: audit.RecordExport, purpose: m.purpose, many: true}, http.MethodPost,
-			list + "/export", form(url.Values{"format": {"ndjson"}})},
-	} {
+	cookie := &http.Cookie{Name: probe.CookieOf(m.control.Canary), Value: m.person.Bearer}
+	for _, t := range rooms {
 		c := probe.Call{Method: t.method, Path: t.path, Body: t.body, Cookie: cookie}
 		if t.body != "" {
 			c.Type = "application/x-www-form-urlencoded"
@@ -299,4 +295,35 @@ func (m *members) console(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (m *members) rooms(ctx context.Context) ([]room, error) {
+	base := "/t/" + string(m.control.Canary.Slug)
+	list := base + "/collections/" + string(m.of.Name)
+	one := list + "/records/" + m.one.ID.String()
+	form := func(pairs ...string) string {
+		v := url.Values{"purpose": {m.purpose}}
+		for i := 0; i+1 < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		return v.Encode()
+	}
+	rooms := []room{
+		{touch{what: "console record.list", op: audit.RecordList, many: true}, http.MethodGet, list, ""},
+		{touch{what: "console record.reveal", op: audit.RecordRead, object: m.one.ID.Raw, purpose: m.purpose, many: true}, http.MethodPost, one + "/reveal", form()},
+		{touch{what: "console record.edit", op: audit.RecordRead, object: m.one.ID.Raw, purpose: m.purpose, many: true}, http.MethodPost, one + "/edit", form()},
+		{touch{what: "console record.export", op: audit.RecordExport, purpose: m.purpose, many: true}, http.MethodPost, list + "/export", form("format", "ndjson")},
+		{touch{what: "console account.list", op: audit.AccountRead, many: true}, http.MethodGet, base + "/people", ""},
+	}
+	name := findable(m.of)
+	if name == "" {
+		return rooms, nil
+	}
+	fields, err := m.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	value, err := jsontext.AppendUnquote(nil, fields[string(name)])
+	return append(rooms, room{touch{what: "console record.find", op: audit.RecordFind, purpose: m.purpose, many: true}, http.MethodPost, list + "/find",
+		form("field", string(name), "value", string(value))}), err
 }

@@ -74,7 +74,7 @@ func (r *run) plays(ctx context.Context, players map[string]func(context.Context
 func (r *run) there(ctx context.Context, path string) (bool, error) {
 	cells := func(pick func(assurance.Cell) bool) bool { return slices.ContainsFunc(r.house.Table(), pick) }
 	begins := func(prefix string) bool {
-		return cells(func(c assurance.Cell) bool { return strings.HasPrefix(c.Name, prefix) })
+		return cells(func(c assurance.Cell) bool { return c.Door == "api" && strings.HasPrefix(c.Name, prefix) })
 	}
 	switch path {
 	case "api":
@@ -133,15 +133,6 @@ func living(s *vault.Schema) (*vault.Collection, access.Edge, bool) {
 		}
 	}
 	return nil, access.Edge{}, false
-}
-
-// purposeOf is a declared purpose of a collection. Where none is declared any may be
-// given, and stands in the log.
-func purposeOf(c *vault.Collection) string {
-	if len(c.Purposes) == 0 {
-		return "assurance"
-	}
-	return string(c.Purposes[0].Name)
 }
 
 // matrix is the roles of a tenant.

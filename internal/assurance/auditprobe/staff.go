@@ -96,35 +96,40 @@ func (s *staff) touchAll(ctx context.Context) (err error) {
 // refusals tries every operation on the tenant: without a grant each is refused, and
 // stands in the tenant's own log.
 func (s *staff) refusals(ctx context.Context) error {
-	p, err := probe.Permit(ctx, s.house, s.control.Canary, access.Ask{Action: access.Read, On: access.Collection})
+	things, err := s.things(ctx)
 	if err != nil {
 		return err
 	}
-	schema, err := s.house.Vault.Schema(ctx, p)
-	if err != nil {
-		return err
-	}
-	things := probe.Things{Tenant: string(s.control.Canary.Slug), Collection: persons(schema).Name, Record: id.NewRecord().String(),
-		Account: id.NewAccount().String(), Token: id.NewToken().String(), Placement: string(tenant.Main)}
 	for _, cell := range s.house.Table() {
 		if cell.Scope != "tenant" || cell.Door != "api" {
 			continue
 		}
-		if err := s.refusal(ctx, cell, things, purposeOf(persons(schema))); err != nil {
+		if err := s.refusal(ctx, cell, things); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *staff) refusal(ctx context.Context, cell assurance.Cell, things probe.Things, purpose string) error {
+// things are what the operations are about: nothing that exists but the tenant itself.
+func (s *staff) things(ctx context.Context) (probe.Things, error) {
+	schema, err := schemaOf(ctx, s.house, s.control.Canary)
+	if err != nil {
+		return probe.Things{}, err
+	}
+	of := persons(schema)
+	return probe.Things{Tenant: string(s.control.Canary.Slug), Collection: of.Name, Purpose: probe.PurposeOf(of), Record: id.NewRecord().String(),
+		Account: id.NewAccount().String(), Token: id.NewToken().String(), Placement: string(tenant.Main)}, nil
+}
+
+func (s *staff) refusal(ctx context.Context, cell assurance.Cell, things probe.Things) error {
 	c, ok := probe.Fill(cell, things)
 	if !ok {
 		s.f.Skipped()
 		s.f.Miss("audit_probe.reason.path", fmt.Errorf("auditprobe: nothing fills %s", cell.Path))
 		return nil
 	}
-	c.Bearer, c.Purpose = s.person.Bearer, purpose
+	c.Bearer = s.person.Bearer
 	a, err := s.canary.send(ctx, c, touch{what: cell.Name, op: audit.AccessRefused, outcome: audit.Refused})
 	if err != nil {
 		return err
@@ -153,7 +158,7 @@ func (s *staff) registers(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	purpose := purposeOf(c)
+	purpose := probe.PurposeOf(c)
 	if _, err := s.own.must(ctx, probe.Call{Method: http.MethodGet, Path: made.Path(s.operator), Purpose: purpose, Bearer: s.person.Bearer},
 		touch{what: "register.read", op: audit.RecordRead, object: made.ID.Raw}); err != nil {
 		return err
@@ -178,17 +183,40 @@ func listPath(t string, collection id.Name) string {
 	return "/v1/tenants/" + t + "/collections/" + string(collection) + "/records"
 }
 
-// console knocks at the tenant's console with the operator's session: it leads to the
-// sign-in page, and shows nothing.
+// console knocks at every room of the tenant's console with the operator's session:
+// each leads to the sign-in page, and shows nothing.
 func (s *staff) console(ctx context.Context) error {
-	s.f.Saw()
-	a, err := s.door.Do(ctx, probe.Call{Method: http.MethodGet, Path: "/t/" + string(s.control.Canary.Slug) + "/collections",
-		Cookie: &http.Cookie{Name: probe.CookieOf(s.control.Canary), Value: s.person.Bearer}})
-	if err == nil && a.OK() {
-		s.f.Fail("audit_probe.reason.let_in", "console collection.list")
+	things, err := s.things(ctx)
+	if err != nil {
+		return err
 	}
-	return err
+	rooms := 0
+	for _, cell := range s.house.Table() {
+		if cell.Door != "console" || cell.Scope != "tenant" && cell.Scope != "own" {
+			continue
+		}
+		rooms++
+		s.f.Saw()
+		c, ok := probe.Fill(cell, things)
+		if !ok {
+			return fmt.Errorf("auditprobe: nothing fills %s", cell.Path)
+		}
+		c.Cookie = &http.Cookie{Name: probe.CookieOf(s.control.Canary), Value: s.person.Bearer}
+		a, err := s.door.Do(ctx, c)
+		if err != nil {
+			return err
+		}
+		if !a.Refused() {
+			s.f.Fail("audit_probe.reason.let_in", "console "+cell.Name)
+		}
+	}
+	if rooms == 0 {
+		return errNoRooms
+	}
+	return nil
 }
+
+var errNoRooms = errors.New("auditprobe: the console has no rooms in the table of operations")
 
 // logbook makes sure that the session stands in the operator's log from its start to
 // its end, with the person and the client.

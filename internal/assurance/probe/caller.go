@@ -45,17 +45,26 @@ type Program struct {
 // NewProgram makes a token with roles; with none it holds every role that programs
 // of the tenant may hold.
 func NewProgram(ctx context.Context, h *assurance.House, t tenant.Tenant, roles ...id.Name) (*Program, error) {
+	return newProgram(ctx, h, t, identity.NewToken{Label: Agent, Roles: roles})
+}
+
+// NewExpired makes a token with every role that programs may hold, whose life is over.
+func NewExpired(ctx context.Context, h *assurance.House, t tenant.Tenant) (*Program, error) {
+	return newProgram(ctx, h, t, identity.NewToken{Label: Agent, Over: true})
+}
+
+func newProgram(ctx context.Context, h *assurance.House, t tenant.Tenant, n identity.NewToken) (*Program, error) {
 	p, err := Permit(ctx, h, t, access.Ask{Action: access.Manage, On: access.Token})
 	if err != nil {
 		return nil, err
 	}
-	if len(roles) == 0 {
-		roles = RolesOf(p.Matrix(), access.Services)
+	if len(n.Roles) == 0 {
+		n.Roles = RolesOf(p.Matrix(), access.Services)
 	}
-	if len(roles) == 0 {
+	if len(n.Roles) == 0 {
 		return nil, ErrNoRole
 	}
-	text, made, err := h.Identity.CreateToken(platform(ctx), p, identity.NewToken{Label: Agent, Roles: roles})
+	text, made, err := h.Identity.CreateToken(platform(ctx), p, n)
 	if err != nil {
 		return nil, err
 	}
@@ -173,22 +182,34 @@ func find(ctx context.Context, h *assurance.House, p *access.Permit, name string
 	}
 }
 
+// SignOut ends the session; the secret stays known, as it does to whoever copied it.
+func (n *Person) SignOut(ctx context.Context) error {
+	return n.house.Identity.SignOut(stranger(context.WithoutCancel(ctx)), n.Bearer)
+}
+
+// Suspend shuts the account while the session runs. errs.Conflict when nobody else
+// could manage accounts.
+func (n *Person) Suspend(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	p, err := Permit(ctx, n.house, n.of, access.Ask{Action: access.Manage, On: access.Account})
+	if err == nil {
+		_, err = n.house.Identity.DisableAccount(platform(ctx), p, n.Account, 0)
+	}
+	return err
+}
+
 // Leave signs the person out and shuts the account. The last who may manage
 // accounts stays open, without a session and with a password that nobody knows.
 func (n *Person) Leave(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	if n.Bearer != "" {
-		if err := n.house.Identity.SignOut(stranger(ctx), n.Bearer); err != nil && !errs.Is(err, errs.Unauthenticated) {
+		if err := n.SignOut(ctx); err != nil && !errs.Is(err, errs.Unauthenticated) {
 			return err
 		}
 		n.Bearer = ""
 	}
-	p, err := Permit(ctx, n.house, n.of, access.Ask{Action: access.Manage, On: access.Account})
-	if err != nil {
+	if err := n.Suspend(ctx); !errs.Is(err, errs.Conflict) {
 		return err
 	}
-	if _, err = n.house.Identity.DisableAccount(platform(ctx), p, n.Account, 0); errs.Is(err, errs.Conflict) {
-		return nil
-	}
-	return err
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ func CookieOf(t tenant.Tenant) string { return "__Host-garant." + string(t.Slug)
 const (
 	patience  = 20 * time.Second // for one answer
 	maxAnswer = 16 << 20         // bytes of one answer
+	paces     = 5                // how often one request waits for a slower pace
 )
 
 // Door sends requests to the platform as any client would.
@@ -64,15 +66,21 @@ type Answer struct {
 	Request id.Request // as the platform numbered it
 	ETag    string
 	Key     string // of the problem, when the answer is one
+	To      string // where it leads on to
+
+	wait time.Duration // that the door asks for
 }
 
 // OK says that the request was granted.
 func (a Answer) OK() bool { return a.Status/100 == 2 }
 
-// Refused says that the caller was turned away: not signed in, not allowed, or not
-// even told that there is such a tenant.
+// Refused says that the caller was turned away: not signed in, sent to the sign-in
+// page, not allowed, or not even told that there is such a tenant.
 func (a Answer) Refused() bool {
 	switch a.Status {
+	case http.StatusSeeOther:
+		path, _, _ := strings.Cut(a.To, "?")
+		return strings.HasSuffix(path, "/sign-in")
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return true
 	case http.StatusNotFound:
@@ -91,8 +99,24 @@ func (a Answer) Err(c Call) error {
 	return fmt.Errorf("probe: %s %s answered %d", c.Method, path, a.Status)
 }
 
-// Do sends one request and reads the whole answer.
+// Do sends one request and reads the whole answer. A door that asks for a slower pace
+// is given it: a probe walks faster than any client, and must not be what it measures.
 func (d *Door) Do(ctx context.Context, c Call) (Answer, error) {
+	for range paces {
+		a, err := d.once(ctx, c)
+		if err != nil || a.Key != "web.too_many" || a.wait <= 0 || a.wait > patience {
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return a, ctx.Err()
+		case <-time.After(a.wait):
+		}
+	}
+	return d.once(ctx, c)
+}
+
+func (d *Door) once(ctx context.Context, c Call) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, c.Method, d.url+c.Path, strings.NewReader(c.Body))
 	if err != nil {
 		return Answer{}, err
@@ -123,11 +147,14 @@ func (d *Door) Do(ctx context.Context, c Call) (Answer, error) {
 		return Answer{}, err
 	}
 	defer res.Body.Close()
-	a := Answer{Status: res.StatusCode, ETag: res.Header.Get("ETag")}
+	a := Answer{Status: res.StatusCode, ETag: res.Header.Get("ETag"), To: res.Header.Get("Location")}
 	if a.Body, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer)); err != nil {
 		return a, err
 	}
 	a.Request, _ = id.ParseRequest(res.Header.Get("X-Request-Id")) // zero when the platform gave none
+	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil {
+		a.wait = time.Duration(seconds) * time.Second
+	}
 	a.Key = problem(res.Header.Get("Content-Type"), a.Body)
 	return a, nil
 }

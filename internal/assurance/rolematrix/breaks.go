@@ -14,26 +14,12 @@ import (
 	"garant.example/internal/assurance"
 	"garant.example/internal/assurance/probe"
 	"garant.example/internal/db"
-	"garant.example/internal/id"
 	"garant.example/internal/profile"
 	"garant.example/internal/tenant"
 )
 
 // errUndo takes a change back whose outcome was all that was wanted.
 var errUndo = errors.New("rolematrix: taken back")
-
-// anyCollection is a collection that the profile declares.
-func (r *run) anyCollection(ctx context.Context) (id.Name, error) {
-	p, err := probe.Permit(ctx, r.house, r.control.Canary, access.Ask{Action: access.Read, On: access.Collection})
-	if err != nil {
-		return "", err
-	}
-	schema, err := r.house.Vault.Schema(ctx, p)
-	if err != nil || len(schema.Collections) == 0 {
-		return "", errors.Join(err, probe.ErrNoRole)
-	}
-	return schema.Collections[0].Name, nil
-}
 
 // breakGrant gives the canary's administrators the right to read the log.
 func breakGrant(ctx context.Context, c assurance.Control, s *assurance.Stage) error {

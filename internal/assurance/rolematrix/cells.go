@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"garant.example/internal/access"
 	"garant.example/internal/actor"
@@ -23,7 +24,8 @@ type run struct {
 	want    want
 	f       *assurance.Finding
 
-	cells, granted int
+	console                  bool // the promise names the console, and there is one
+	cells, granted, withheld int
 }
 
 // caller is who asks.
@@ -35,9 +37,26 @@ type caller struct {
 }
 
 // things are what the cells are about: nothing that exists but the canary itself.
-func (r *run) things(collection id.Name) probe.Things {
-	return probe.Things{Tenant: string(r.control.Canary.Slug), Collection: collection, Record: id.NewRecord().String(),
+func (r *run) things(ctx context.Context) (probe.Things, error) {
+	things := probe.Things{Tenant: string(r.control.Canary.Slug), Of: string(r.control.Canary.Slug), Record: id.NewRecord().String(),
 		Account: id.NewAccount().String(), Token: id.NewToken().String(), Placement: string(tenant.Main)}
+	p, err := probe.Permit(ctx, r.house, r.control.Canary, access.Ask{Action: access.Read, On: access.Collection})
+	if err != nil {
+		return things, err
+	}
+	schema, err := r.house.Vault.Schema(ctx, p)
+	if err != nil || len(schema.Collections) == 0 {
+		return things, errors.Join(err, probe.ErrNoRole)
+	}
+	chosen := &schema.Collections[0]
+	for i := range schema.Collections { // one with a life, so that its transitions are tried too
+		if c := &schema.Collections[i]; c.Life != nil && len(c.Life.Edges) > 0 {
+			chosen, things.Edge = c, c.Life.Edges[0]
+			break
+		}
+	}
+	things.Collection, things.Purpose = chosen.Name, probe.PurposeOf(chosen)
+	return things, nil
 }
 
 // declared compiles the table that the profile of the program declares.
@@ -58,19 +77,47 @@ func (r *run) execute(ctx context.Context, cell assurance.Cell, who caller, allo
 		r.skip(fmt.Errorf("rolematrix: nothing fills %s", cell.Path))
 		return probe.Answer{}, nil
 	}
-	c.Bearer, c.Host, c.Purpose = who.bearer, host, "assurance"
+	c.Host = host
+	if cell.Door == "console" {
+		c.Cookie = r.cookie(cell, who)
+	} else {
+		c.Bearer = who.bearer
+	}
 	a, err := r.door.Do(ctx, c)
 	if err != nil {
 		return a, err
 	}
-	r.judge(cell.Name, who, allowed, a)
+	r.judge(nameOf(cell), who, allowed, a)
 	return a, nil
+}
+
+// nameOf is what a finding calls a cell.
+func nameOf(cell assurance.Cell) string {
+	if cell.Door == "api" {
+		return cell.Name
+	}
+	return cell.Door + " " + cell.Name
+}
+
+// cookie is what a browser of the caller sends to a room: the credentials under the
+// name that the room looks for, whosever they are.
+func (r *run) cookie(cell assurance.Cell, who caller) *http.Cookie {
+	if who.bearer == "" {
+		return nil
+	}
+	of := r.control.Canary
+	if cell.Scope == "operator" {
+		if t, err := r.house.Tenants.Get(r.house.Tenants.Operator()); err == nil {
+			of = t
+		}
+	}
+	return &http.Cookie{Name: probe.CookieOf(of), Value: who.bearer}
 }
 
 // judge compares an answer with what was declared.
 func (r *run) judge(cell string, who caller, allowed bool, a probe.Answer) {
 	culprit := who.word + " " + cell
-	switch refused := a.Refused() || a.Status == http.StatusSeeOther; {
+	switch refused := a.Refused(); {
 	case a.Status >= http.StatusInternalServerError || a.Status == http.StatusTooManyRequests:
 		r.skip(fmt.Errorf("rolematrix: %s answered %d", culprit, a.Status))
 		return
@@ -91,120 +138,60 @@ func (r *run) skip(err error) {
 	r.f.Miss("role_matrix.reason.cell", err)
 }
 
-// table lists the cells of a door that pass a filter.
-func (r *run) table(door string, pick func(assurance.Cell) bool) []assurance.Cell {
+// table lists the cells that pass a filter, of every door that the promise names and
+// the platform has.
+func (r *run) table(pick func(assurance.Cell) bool) []assurance.Cell {
 	var list []assurance.Cell
 	for _, c := range r.house.Table() {
-		if c.Door == door && c.Scope == "tenant" && pick(c) {
+		if c.Scope != "anyone" && (c.Door == "api" || c.Door == "console" && r.console) && pick(c) {
 			list = append(list, c)
 		}
 	}
 	return list
 }
 
-// as runs fn as a caller that the promise names, and lets the caller go again.
-func (r *run) as(ctx context.Context, word string, m *access.Matrix, fn func(caller) error) error {
-	canary := r.control.Canary
-	switch word {
-	case "anonymous":
-		return fn(caller{word: word})
-	case "revoked-token":
-		return r.revoked(ctx, m, fn)
-	case "staff":
-		operator, err := r.house.Tenants.Get(r.house.Tenants.Operator())
-		if err != nil {
-			return err
-		}
-		own, err := r.house.Gate.Matrix(ctx, operator)
-		if err != nil {
-			return err
-		}
-		for _, role := range own.Roles() {
-			if role.Holders == access.Team && role.Cap == 0 {
-				return r.person(ctx, word, operator, role.Name, actor.Staff, fn)
-			}
-		}
-		return probe.ErrNoRole
-	case "other-tenant-administrator", "other-tenant-member":
-		other, err := r.other()
-		if err != nil {
-			return err
-		}
-		own, err := r.house.Gate.Matrix(ctx, other)
-		if err != nil {
-			return err
-		}
-		role, err := probe.Manager(own)
-		if members := probe.RolesOf(own, access.Members); word == "other-tenant-member" && len(members) > 0 {
-			role = members[len(members)-1]
-		}
-		if err != nil {
-			return err
-		}
-		return r.person(ctx, word, other, role, actor.Member, fn)
+// allows says what the declared table grants a caller of a cell. A room of one's own
+// is open to whoever has a session there.
+func (r *run) allows(declared *access.Matrix, cell assurance.Cell, who caller, things probe.Things) bool {
+	canary := r.control.Canary.ID
+	switch {
+	case who.who.Kind == actor.Anonymous || cell.Scope == "operator":
+		return false
+	case cell.Door == "console" && (who.console.ID != canary || who.who.Tenant != canary):
+		return false // a program, or somebody of another tenant: nobody is known there
+	case cell.Scope == "own":
+		return true
 	}
-	for _, role := range m.Roles() {
-		if string(role.Name) != word {
+	return declared.Decide(&who.who, things.Ask(cell, canary)).Allowed
+}
+
+// walk executes cells as one caller, under a host name. What would change something
+// lasting is tried by those alone who must be refused; the same right is looked at
+// by its other cells.
+func (r *run) walk(ctx context.Context, list []assurance.Cell, who caller, declared *access.Matrix, things probe.Things, host string) (map[string]probe.Answer, error) {
+	granted := map[string]probe.Answer{}
+	for _, cell := range list {
+		allowed := r.allows(declared, cell, who, things)
+		if allowed && (probe.Lasting(cell) || cell.Scope == "own" && cell.Method != http.MethodGet) {
+			r.withheld++
 			continue
 		}
-		if role.Holders == access.Services {
-			return r.program(ctx, word, role.Name, fn)
+		a, err := r.execute(ctx, cell, who, allowed, things, host)
+		if err != nil {
+			return nil, err
 		}
-		return r.person(ctx, word, canary, role.Name, actor.Member, fn)
-	}
-	return fmt.Errorf("%w: no caller %q", profile.ErrParameter, word)
-}
-
-func (r *run) person(ctx context.Context, word string, of tenant.Tenant, role id.Name, kind actor.Kind, fn func(caller) error) error {
-	p, err := probe.SignIn(ctx, r.house, of, role)
-	if err != nil {
-		return err
-	}
-	who := actor.Actor{Kind: kind, Tenant: of.ID, Account: p.Account, Roles: []id.Name{role}}
-	return errors.Join(fn(caller{word, p.Bearer, of, who}), p.Leave(ctx))
-}
-
-func (r *run) program(ctx context.Context, word string, role id.Name, fn func(caller) error) error {
-	p, err := probe.NewProgram(ctx, r.house, r.control.Canary, role)
-	if err != nil {
-		return err
-	}
-	who := actor.Actor{Kind: actor.Service, Tenant: r.control.Canary.ID, Token: p.ID, Roles: []id.Name{role}}
-	return errors.Join(fn(caller{word: word, bearer: p.Bearer, who: who}), p.Revoke(ctx))
-}
-
-// revoked is a program whose token was taken away.
-func (r *run) revoked(ctx context.Context, m *access.Matrix, fn func(caller) error) error {
-	roles := probe.RolesOf(m, access.Services)
-	if len(roles) == 0 {
-		return probe.ErrNoRole
-	}
-	p, err := probe.NewProgram(ctx, r.house, r.control.Canary, roles...)
-	if err != nil {
-		return err
-	}
-	if err := p.Revoke(ctx); err != nil {
-		return err
-	}
-	return fn(caller{word: "revoked-token", bearer: p.Bearer})
-}
-
-var errAlone = errors.New("rolematrix: no other canary is there to ask as")
-
-// other is the canary of another profile: a customer like any other.
-func (r *run) other() (tenant.Tenant, error) {
-	for _, t := range r.house.Tenants.All() {
-		if t.Canary && t.ID != r.control.Canary.ID && t.Serves(r.house.Clock.Now()) {
-			return t, nil
+		if allowed && a.OK() {
+			granted[nameOf(cell)] = a
 		}
 	}
-	return tenant.Tenant{}, errAlone
+	return granted, nil
 }
 
-// consoleCookie is what a browser of the caller sends to the canary's console.
-func consoleCookie(of tenant.Tenant, who caller) *http.Cookie {
-	if who.bearer == "" {
-		return nil
+// hasConsole looks whether the platform has a console, when the promise names one.
+func (r *run) hasConsole(ctx context.Context) (bool, error) {
+	if !slices.Contains(r.want.doors, "console") {
+		return false, nil
 	}
-	return &http.Cookie{Name: probe.CookieOf(of), Value: who.bearer}
+	a, err := r.door.Do(ctx, probe.Call{Method: http.MethodGet, Path: "/t/" + string(r.control.Canary.Slug) + "/sign-in"})
+	return a.Status == http.StatusOK, err
 }

@@ -3,12 +3,19 @@
 //
 // # How it looks
 //
-// It executes cells: an operation of the table of routes, sent as a real request by a
-// real caller of the canary (nobody, a person or a program of each role, a revoked
-// token, staff, the administrator of another customer), and compares whether the
-// platform turned it away with what the profile declares. The declaration is the one
-// that the program carries, not the one in force: a right that somebody added to a
-// tenant is a difference. A cell that cannot be executed leaves the result unknown.
+// It executes cells: an operation of the table of routes, of the API as a program sends
+// it and of the console as a browser does, sent as a real request by a real caller of
+// the canary (nobody; a person or a program of each role; a token that expired or was
+// revoked; somebody who signed out, or whose account was shut; staff; persons and
+// programs of another customer), and compares whether the platform turned it away with
+// what the profile declares. Credentials that are over were in force before, and did
+// serve. The declaration is the one that the program carries, not the one in force: a
+// right that somebody added to a tenant is a difference. A cell that cannot be executed
+// leaves the result unknown.
+//
+// Requests are filled so that they change nothing even where they are granted: they
+// name what does not exist, or say what fits nothing. The few that could not be are
+// sent by those alone who must be refused, and counted.
 //
 // For who may read logs it adds what a request cannot tell: how many persons hold the
 // role, whether each reading stands in the log itself, and whether the files that

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 
+	"garant.example/internal/access"
+	"garant.example/internal/actor"
 	"garant.example/internal/assurance"
 	"garant.example/internal/assurance/probe"
 	"garant.example/internal/db"
@@ -30,8 +32,20 @@ func (r *run) hosts(ctx context.Context) error {
 	if err := r.stores(ctx); err != nil {
 		return err
 	}
-	for _, word := range r.want.callers {
-		if err := r.as(ctx, word, declared, func(who caller) error { return r.foreign(ctx, who) }); err != nil {
+	things, err := r.things(ctx)
+	if err != nil {
+		return err
+	}
+	callers := slices.Clone(r.want.callers)
+	for _, word := range append(outsiders(), insiders(declared)...) {
+		if !slices.Contains(callers, word) {
+			callers = append(callers, word)
+		}
+	}
+	cells := r.table(func(assurance.Cell) bool { return true })
+	for _, word := range callers {
+		err := r.as(ctx, word, declared, func(who caller) error { return r.platform(ctx, who, cells, declared, things) })
+		if err != nil {
 			r.skip(err)
 		}
 	}
@@ -43,7 +57,10 @@ func (r *run) hosts(ctx context.Context) error {
 		r.skip(err)
 	}
 	r.f.Measure("tenants", float64(len(r.control.Tenants)), "")
+	r.f.Measure("callers", float64(len(callers)), "")
 	r.f.Measure("cells", float64(r.cells), "")
+	r.f.Measure("granted", float64(r.granted), "")
+	r.f.Measure("withheld", float64(r.withheld), "")
 	return nil
 }
 
@@ -125,33 +142,22 @@ func (r *run) places(t tenant.Tenant) ([]db.Place, error) {
 	return list, nil
 }
 
-// foreign executes every operation on the canary, under the canary's own host name,
-// as somebody of another customer: each must be refused.
-func (r *run) foreign(ctx context.Context, who caller) error {
-	canary := r.control.Canary
-	collection, err := r.anyCollection(ctx)
-	if err != nil {
+// platform executes every operation of the canary's platform under the canary's own
+// host name, and those of the operator's under the name of the door, as one caller.
+// Nobody of another customer is let in, and nobody whose credentials are over; the
+// canary's own people and programs are let in exactly where the profile says so, or a
+// refusal would say nothing.
+func (r *run) platform(ctx context.Context, who caller, cells []assurance.Cell, declared *access.Matrix, things probe.Things) error {
+	operators := func(c assurance.Cell) bool { return c.Scope == "operator" }
+	own := slices.DeleteFunc(slices.Clone(cells), operators)
+	if _, err := r.walk(ctx, own, who, declared, things, hostOf(r.control.Canary)); err != nil {
 		return err
 	}
-	things := r.things(collection)
-	host := hostOf(canary)
-	for _, cell := range r.table("api", func(assurance.Cell) bool { return true }) {
-		if _, err := r.execute(ctx, cell, who, false, things, host); err != nil {
-			return err
-		}
+	if who.who.Kind == actor.Staff {
+		return nil // what staff may do among themselves is no customer's affair
 	}
-	if !slices.Contains(r.want.doors, "console") {
-		return nil
-	}
-	a, err := r.door.Do(ctx, probe.Call{Method: http.MethodGet, Path: "/t/" + string(canary.Slug) + "/collections", Host: host, Cookie: consoleCookie(canary, who)})
-	if err != nil {
-		return err
-	}
-	if a.Status == http.StatusNotFound { // there is no console
-		return nil
-	}
-	r.judge("console collection.list", who, false, a)
-	return nil
+	_, err := r.walk(ctx, slices.DeleteFunc(slices.Clone(cells), func(c assurance.Cell) bool { return !operators(c) }), who, declared, things, "")
+	return err
 }
 
 // abroad goes with the canary's own credentials to the canary's host name, where they

@@ -3,7 +3,6 @@ package rolematrix
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,18 +31,17 @@ func (r *run) logs(ctx context.Context) error {
 		}
 	}
 	callers := slices.Clone(r.want.callers)
-	for _, role := range append(probe.RolesOf(declared, access.Services), "revoked-token") {
-		if !slices.Contains(callers, string(role)) {
-			callers = append(callers, string(role))
+	for _, word := range append(outsiders(), insiders(declared)...) {
+		if !slices.Contains(callers, word) {
+			callers = append(callers, word)
 		}
 	}
-	console, err := r.hasConsole(ctx)
+	things, err := r.things(ctx)
 	if err != nil {
 		return err
 	}
 	for _, word := range callers {
-		err := r.as(ctx, word, declared, func(who caller) error { return r.reading(ctx, who, declared, console) })
-		if err != nil {
+		if err := r.as(ctx, word, declared, func(who caller) error { return r.reading(ctx, who, declared, things) }); err != nil {
 			r.skip(err)
 		}
 	}
@@ -64,48 +62,32 @@ func reads(role access.Role) bool {
 	return slices.ContainsFunc(role.Rules, func(rule access.Rule) bool { return rule.On == access.Log })
 }
 
-func (r *run) hasConsole(ctx context.Context) (bool, error) {
-	if !slices.Contains(r.want.doors, "console") {
-		return false, nil
+// insiders are the roles that the canary's own people and programs may hold.
+func insiders(m *access.Matrix) []string {
+	var list []string
+	for _, role := range m.Roles() {
+		if m.Holds(role.Name, actor.Member) || m.Holds(role.Name, actor.Service) {
+			list = append(list, string(role.Name))
+		}
 	}
-	a, err := r.door.Do(ctx, probe.Call{Method: http.MethodGet, Path: "/t/" + string(r.control.Canary.Slug) + "/sign-in"})
-	return a.Status == http.StatusOK, err
+	return list
 }
 
 // reading executes the operations on logs as one caller. Whoever may read leaves an
 // entry with each reading.
-func (r *run) reading(ctx context.Context, who caller, declared *access.Matrix, console bool) error {
-	canary := r.control.Canary
-	things := r.things("")
-	answers := map[string]probe.Answer{}
-	for _, cell := range r.table("api", func(c assurance.Cell) bool { return c.On == access.Log }) {
-		allowed := who.who.Kind != actor.Anonymous &&
-			declared.Decide(&who.who, access.Ask{Action: cell.Action, On: cell.On, Tenant: canary.ID}).Allowed
-		a, err := r.execute(ctx, cell, who, allowed, things, "")
-		if err != nil {
-			return err
-		}
-		if allowed && a.OK() {
-			answers[cell.Name] = a
-		}
-	}
-	if console && (who.console.ID == canary.ID || who.bearer == "") {
-		allowed := who.who.Kind != actor.Anonymous &&
-			declared.Decide(&who.who, access.Ask{Action: access.Read, On: access.Log, Tenant: canary.ID}).Allowed
-		for _, path := range []string{"/log", "/log/0"} {
-			a, err := r.door.Do(ctx, probe.Call{Method: http.MethodGet, Path: "/t/" + string(canary.Slug) + path, Cookie: consoleCookie(canary, who)})
-			if err != nil {
-				return err
-			}
-			r.judge("console "+path, who, allowed, a)
-		}
+func (r *run) reading(ctx context.Context, who caller, declared *access.Matrix, things probe.Things) error {
+	cells := r.table(func(c assurance.Cell) bool { return c.On == access.Log && c.Scope == "tenant" })
+	answers, err := r.walk(ctx, cells, who, declared, things, "")
+	if err != nil {
+		return err
 	}
 	return r.logged(ctx, answers)
 }
 
 // logged makes sure that reading entries and taking them out stand in the log.
 func (r *run) logged(ctx context.Context, answers map[string]probe.Answer) error {
-	ops := map[string]audit.Operation{"log.list": audit.LogRead, "log.read": audit.LogRead, "log.export": audit.LogExport}
+	ops := map[string]audit.Operation{"log.list": audit.LogRead, "log.read": audit.LogRead, "log.export": audit.LogExport,
+		"console log.list": audit.LogRead, "console log.entry": audit.LogRead, "console log.export": audit.LogExport}
 	log, release, err := r.house.Tenants.Log(ctx, r.control.Canary, tenant.Main)
 	if err != nil {
 		return err

@@ -74,6 +74,9 @@ func (m *mechanism) measure(ctx context.Context, c assurance.Control, f *assuran
 	for _, t := range c.Tenants {
 		m.house.Gate.Forget(t.ID) // the policy that is there now, not the one remembered
 	}
+	if r.console, err = r.hasConsole(ctx); err != nil {
+		return err
+	}
 	table, err := c.Parameters().Text("table")
 	switch {
 	case err != nil:
