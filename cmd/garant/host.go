@@ -37,15 +37,19 @@ func (c *call) host(dir string) (*hosted, error) {
 	if fresh { // only a start may found a platform: a mistyped folder must not become one
 		return nil, errors.Join(errs.New(errs.Unavailable, "cli.data.idle").With("folder", dir).Do("cli.data.idle.fix"), house.Close(c.ctx))
 	}
-	serving.Listen, serving.Plain, serving.URL, serving.Certificate, serving.Idle = "127.0.0.1:0", "", "", nil, true
+	serving.Listen, serving.Plain, serving.Metrics, serving.URL = "127.0.0.1:0", "", "", ""
+	serving.Certificate, serving.Idle = nil, true
 	running, err := server.Serve(c.ctx, house, serving)
 	if err != nil {
 		return nil, errors.Join(err, house.Close(c.ctx))
 	}
-	token, err := localToken(c.ctx, running)
+	text, token, err := localToken(c.ctx, running)
 	if err != nil {
 		return nil, errors.Join(err, running.Stop(context.WithoutCancel(c.ctx)))
 	}
-	return &hosted{url: running.URL(), roots: running.Roots(), stop: running.Stop,
-		run: client.Run{Tokens: map[string]string{operatorSlug: token}}}, nil
+	stop := func(ctx context.Context) error {
+		return errors.Join(revokeLocal(ctx, running, token), running.Stop(ctx))
+	}
+	return &hosted{url: running.URL(), roots: running.Roots(), stop: stop,
+		run: client.Run{Tokens: map[string]string{operatorSlug: text}}}, nil
 }

@@ -62,6 +62,7 @@ func run(args []string, s surroundings) int {
 	p.words = catalog.Printer(p.language(args))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 	root := p.root()
 	root.SetArgs(args)
 	root.SetContext(ctx)

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +14,7 @@ import (
 	"garant.example/client"
 	"garant.example/internal/access"
 	"garant.example/internal/actor"
+	"garant.example/internal/config"
 	"garant.example/internal/errs"
 	"garant.example/internal/id"
 	"garant.example/internal/identity"
@@ -19,11 +22,14 @@ import (
 )
 
 func (p *program) serveCommand() *cobra.Command {
-	return p.verb("serve", "", nil, func(c *call) error { return c.serve() })
+	var anyClock bool
+	c := p.verb("serve", "", nil, func(c *call) error { return c.serve(anyClock) })
+	c.Flags().BoolVar(&anyClock, "accept-clock", false, p.words.T("cli.flag.accept_clock"))
+	return c
 }
 
 // serve runs a real platform as its configuration says.
-func (c *call) serve() error {
+func (c *call) serve(anyClock bool) error {
 	defer giveRoom()()
 	cfg, err := c.settings()
 	if err != nil {
@@ -36,46 +42,111 @@ func (c *call) serve() error {
 	if err != nil {
 		return err
 	}
+	c.warnOfSecrets(cfg)
 	house, fresh, err := server.Open(c.ctx, options)
 	if err != nil {
 		return err
 	}
-	if fresh {
-		if _, err := house.Found(c.ctx, options.LogHost, string(options.Regions[0].Country), cfg.Lang); err != nil {
-			return err
-		}
-	}
-	if err := house.Resume(c.ctx); err != nil {
-		return err
-	}
-	running, err := server.Serve(c.ctx, house, serving)
+	running, err := c.begin(house, fresh, anyClock, serving, cfg.Lang)
 	if err != nil {
-		return err
+		return errors.Join(err, house.Close(context.WithoutCancel(c.ctx)))
 	}
-	err = c.attend(running, cfg.Data)
+	renew := time.NewTicker(localLife / 2)
+	defer renew.Stop()
+	err = c.attend(running, cfg.Data, renew.C)
+	c.notify("STOPPING=1")
+	c.say("cli.serve.stopping", errs.Params{"grace": c.words.Duration(cfg.Limits.Shutdown)})
 	if ended := running.Stop(context.WithoutCancel(c.ctx)); err == nil {
 		err = ended
+	}
+	if err == nil {
+		c.say("cli.serve.stopped")
 	}
 	return err
 }
 
-// attend says how to reach the platform and waits for the end.
-func (c *call) attend(r *server.Running, dir string) error {
-	token, err := localToken(c.ctx, r)
+// begin opens the doors of a house, which it founds at the first start of all.
+func (c *call) begin(house *server.House, fresh, anyClock bool, serving server.Serving, lang string) (*server.Running, error) {
+	if fresh {
+		if _, err := house.Found(c.ctx, house.Opt.LogHost, string(house.Opt.Regions[0].Country), lang); err != nil {
+			return nil, err
+		}
+	}
+	if err := house.CheckClock(c.ctx, anyClock); err != nil {
+		return nil, err
+	}
+	if err := house.Resume(c.ctx); err != nil {
+		return nil, err
+	}
+	return server.Serve(c.ctx, house, serving)
+}
+
+// warnOfSecrets says which secrets lie open in the configuration file.
+func (c *call) warnOfSecrets(cfg *config.Config) {
+	if open := cfg.Exposed(); len(open) > 0 {
+		c.say("cli.config.exposed", errs.Params{"settings": strings.Join(open, ", "), "file": c.configFile()})
+	}
+}
+
+// attend says how to reach the platform and waits for the end. At each tick commands
+// on this machine get another token, before the one they have ends.
+func (c *call) attend(r *server.Running, dir string, tick <-chan time.Time) (err error) {
+	ctx := context.WithoutCancel(c.ctx)
+	text, token, err := localToken(ctx, r)
 	if err != nil {
 		return err
 	}
-	run := client.Run{URL: "https://localhost" + portOf(r.Door("https").Addr), CA: r.CA.RootFile(), Tokens: map[string]string{operatorSlug: token}}
+	run := client.Run{URL: "https://localhost" + portOf(r.Door("https").Addr), CA: r.CA.RootFile(), Tokens: map[string]string{operatorSlug: text}}
 	if err := client.WriteRun(dir, run); err != nil {
 		return err
 	}
-	defer client.RemoveRun(dir)
+	defer func() { // what is not served any more needs no token
+		client.RemoveRun(dir)
+		if revoked := revokeLocal(ctx, r, token); err == nil {
+			err = revoked
+		}
+	}()
 	c.say("cli.serve.at", errs.Params{"url": r.URL()})
 	if err := c.offerSetup(r, dir); err != nil {
 		return err
 	}
-	<-c.ctx.Done()
-	return nil
+	c.notify("READY=1")
+	for {
+		select {
+		case <-c.ctx.Done():
+			return nil
+		case <-tick:
+			former := token
+			if text, token, err = localToken(ctx, r); err != nil {
+				token = former
+				c.say("cli.serve.token", errs.Params{"reason": c.failure(err).Detail}) // the next tick tries again
+				continue
+			}
+			run.Tokens[operatorSlug] = text
+			if err := errors.Join(client.WriteRun(dir, run), revokeLocal(ctx, r, former)); err != nil {
+				c.say("cli.serve.token", errs.Params{"reason": c.failure(err).Detail})
+			}
+		}
+	}
+}
+
+// notify tells systemd how the service is, when it asked to be told.
+func (c *call) notify(state string) {
+	address := c.getenv("NOTIFY_SOCKET")
+	if address == "" {
+		return
+	}
+	if strings.HasPrefix(address, "@") { // a name in no folder
+		address = "\x00" + address[1:]
+	}
+	socket, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: address, Net: "unixgram"})
+	if err == nil {
+		_, err = socket.Write([]byte(state))
+		err = errors.Join(err, socket.Close())
+	}
+	if err != nil {
+		c.say("cli.serve.notify", errs.Params{"reason": err.Error()})
+	}
 }
 
 // offerSetup prints the one-time link while there is no operator's account.
@@ -89,7 +160,7 @@ func (c *call) offerSetup(r *server.Running, dir string) error {
 		return err
 	}
 	c.say("cli.serve.setup", errs.Params{"url": r.URL() + "/setup?secret=" + secret, "until": c.words.Time(until)})
-	fmt.Fprintln(c.err, "  garant account setup "+c.words.T("cli.word.sign_in")+" --secret "+secret+c.dataFlag(dir))
+	fmt.Fprintln(c.err, "  garant account setup "+c.words.T("cli.word.sign_in")+` --name "`+c.words.T("cli.word.name")+`" --secret `+secret+c.dataFlag(dir))
 	return nil
 }
 
@@ -99,14 +170,24 @@ const localLife = 24 * time.Hour
 
 // localToken makes the token by which commands on this machine act for the operator.
 // It is an ordinary service token: it stands in the log like any other.
-func localToken(ctx context.Context, r *server.Running) (string, error) {
+func localToken(ctx context.Context, r *server.Running) (string, id.Token, error) {
 	ctx = actor.In(ctx, actor.Platform("start"))
 	p, err := r.House.Gate.Enter(ctx, access.Ask{Action: access.Manage, On: access.Token, Tenant: r.House.Tenants.Operator()})
 	if err != nil {
-		return "", err
+		return "", id.Token{}, err
 	}
-	text, _, err := r.House.Identity.CreateToken(ctx, p, identity.NewToken{Label: "commands on this machine", Roles: []id.Name{"operations"}, Life: localLife})
-	return text, err
+	text, made, err := r.House.Identity.CreateToken(ctx, p, identity.NewToken{Label: "commands on this machine", Roles: []id.Name{"operations"}, Life: localLife})
+	return text, made.ID, err
+}
+
+// revokeLocal ends such a token.
+func revokeLocal(ctx context.Context, r *server.Running, token id.Token) error {
+	ctx = actor.In(ctx, actor.Platform("start"))
+	p, err := r.House.Gate.Enter(ctx, access.Ask{Action: access.Manage, On: access.Token, Tenant: r.House.Tenants.Operator()})
+	if err != nil {
+		return err
+	}
+	return r.House.Identity.RevokeToken(ctx, p, token)
 }
 
 // programLog is the program's own log.

@@ -30,13 +30,15 @@ type GuardOptions struct {
 	Dir string // the data folder
 	// Free measures the room that is left; without one the file system is asked.
 	Free func() (uint64, error)
-	// Warn is where the early warning begins; 0 means 2 GB.
+	// Warn is where the early warning begins; 0 means SpaceWarn.
 	Warn uint64
-	// Refuse is where everything but essential entries is refused; 0 means 256 MB.
+	// Refuse is where everything but essential entries is refused; 0 means SpaceRefuse.
 	Refuse uint64
 	// Reserve is the size of the file that keeps room for essential entries: 16 MB
 	// hold some 60,000 of them; 0 means 16 MB.
 	Reserve uint64
+	// Unreserved makes no reserve: for a place that is only watched.
+	Unreserved bool
 	// Every is how old an answer may be before the next question; 0 means 1 s.
 	Every time.Duration
 	// Patience is how long a question may stay open before the disk counts as
@@ -84,6 +86,29 @@ type SpaceState struct {
 
 const reserveFile = "audit.reserve"
 
+// Room that has to be left, in bytes.
+const (
+	SpaceWarn   = 2_000_000_000 // below it whoever watches is warned
+	SpaceRefuse = 256_000_000   // below it only essential entries are written
+)
+
+// Judge says which level so much free room is, by the usual bounds.
+func Judge(free uint64) SpaceLevel { return judge(free, SpaceWarn, SpaceRefuse) }
+
+func judge(free, warn, refuse uint64) SpaceLevel {
+	switch {
+	case free < refuse:
+		return RoomRefused
+	case free < warn:
+		return RoomLow
+	}
+	return RoomEnough
+}
+
+// FreeRoom is the room, in bytes, that an ordinary user has left on the file system
+// of a folder.
+func FreeRoom(dir string) (uint64, error) { return freeBytes(dir) }
+
 // NewGuard measures once, makes the reserve if there is room for it, and returns
 // the guard.
 func NewGuard(o GuardOptions) (*Guard, error) {
@@ -93,7 +118,7 @@ func NewGuard(o GuardOptions) (*Guard, error) {
 	if o.Clock == nil {
 		o.Clock = clock.System()
 	}
-	o.Warn, o.Refuse = orElse(o.Warn, 2_000_000_000), orElse(o.Refuse, 256_000_000)
+	o.Warn, o.Refuse = orElse(o.Warn, SpaceWarn), orElse(o.Refuse, SpaceRefuse)
 	o.Reserve, o.Every = orElse(o.Reserve, 16_000_000), orElse(o.Every, time.Second)
 	o.Patience = orElse(o.Patience, 10*time.Second)
 	if o.Refuse > o.Warn {
@@ -149,7 +174,7 @@ func (g *Guard) measure() {
 	g.mu.Lock()
 	held := g.held
 	g.mu.Unlock()
-	if err == nil && !held && free >= g.opt.Refuse+2*g.opt.Reserve {
+	if err == nil && !held && !g.opt.Unreserved && free >= g.opt.Refuse+2*g.opt.Reserve {
 		held = g.hold() == nil
 	}
 	g.mu.Lock()
@@ -159,15 +184,8 @@ func (g *Guard) measure() {
 	if held {
 		g.state.Reserve = g.opt.Reserve
 	}
-	switch {
-	case err != nil:
+	if g.state.Level = judge(free, g.opt.Warn, g.opt.Refuse); err != nil {
 		g.state.Level = RoomUnknown
-	case free < g.opt.Refuse:
-		g.state.Level = RoomRefused
-	case free < g.opt.Warn:
-		g.state.Level = RoomLow
-	default:
-		g.state.Level = RoomEnough
 	}
 	state := g.state
 	g.mu.Unlock()

@@ -58,6 +58,7 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	Log    Log    `yaml:"log"`
 
+	exposed []string          // secrets in a file that everybody may read
 	origins map[string]string // where each set value came from, by path
 }
 
@@ -75,7 +76,8 @@ type Region struct {
 	// region ("ca-central-1").
 	Provider string `yaml:"provider"`
 	Code     string `yaml:"code"`
-	// Countries are those whose tenants belong here, ISO 3166-1 alpha-2.
+	// Countries are those whose tenants may be opened here, ISO 3166-1 alpha-2; a
+	// tenant of another is refused. Empty: of every country that a profile sends here.
 	Countries []string `yaml:"countries"`
 	// Engine is "sqlite" or "postgres". Empty: that of the control database.
 	Engine string `yaml:"engine"`
@@ -83,8 +85,6 @@ type Region struct {
 	DSN Secret `yaml:"dsn"`
 	// Dir is the folder of the region's databases. Empty: below Data.
 	Dir string `yaml:"dir"`
-	// Blobs is the folder of file bodies. Empty: below Data.
-	Blobs string `yaml:"blobs"`
 	// KMS is the key service of the region's tenants, by name. It may be empty
 	// when there is only one.
 	KMS string `yaml:"kms"`
@@ -124,9 +124,11 @@ type Transit struct {
 
 // AWS is a key of AWS KMS.
 type AWS struct {
-	Region       string `yaml:"region"`
-	Key          string `yaml:"key"`      // ARN or alias
-	Endpoint     string `yaml:"endpoint"` // empty: that of the region
+	Region   string `yaml:"region"`
+	Key      string `yaml:"key"`      // ARN or alias
+	Endpoint string `yaml:"endpoint"` // empty: that of the region
+	// AccessKey and SecretKey are given together. Both empty: the credentials that
+	// the machine was given.
 	AccessKey    string `yaml:"access_key"`
 	SecretKey    Secret `yaml:"secret_key"`
 	SessionToken Secret `yaml:"session_token"`

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -79,7 +80,7 @@ func TestFileSetsEverySetting(t *testing.T) {
 	if c.RegionEngine(c.Regions["eu"]) != "postgres" || c.RegionEngine(c.Regions["ca-east"]) != "sqlite" {
 		t.Error("engines of the regions")
 	}
-	if got := c.origin("limits.body"); !strings.HasSuffix(got, "full.yaml:69") {
+	if got := c.origin("limits.body"); !strings.HasSuffix(got, "full.yaml:68") {
 		t.Errorf("origin of limits.body: %s", got)
 	}
 }
@@ -138,6 +139,20 @@ func TestSecretsFromFiles(t *testing.T) {
 	if c.KMS["a"].Local.Passphrase.Reveal() != "from the file" || c.DSN.Reveal() != "from the file" {
 		t.Errorf("%q %q", c.KMS["a"].Local.Passphrase.Reveal(), c.DSN.Reveal())
 	}
+	open := secret + "-open"
+	if err := errors.Join(os.WriteFile(open, []byte("for everybody"), 0o600), os.Chmod(open, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Load(Source{Env: []string{"GARANT_DSN_FILE=" + open}})
+	if said := explain(err); !strings.Contains(said, "every user of this machine may read the file "+open) || !strings.Contains(said, "GARANT_DSN_FILE") {
+		t.Errorf("a file that everybody may read: %s", said)
+	}
+	if err := os.Chmod(open, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Load(Source{Env: []string{"GARANT_DSN_FILE=" + open}}); err != nil || c.DSN.Reveal() != "for everybody" {
+		t.Errorf("a file for a group: %v", err)
+	}
 	for name, s := range map[string]Source{
 		"both in the environment": {Env: []string{"GARANT_DSN=x", "GARANT_DSN_FILE=" + secret}},
 		"both in the file":        {File: write1(t, "dsn: x\ndsn_file: "+secret+"\n")},
@@ -149,6 +164,31 @@ func TestSecretsFromFiles(t *testing.T) {
 		if _, err := Load(s); !errs.Is(err, errs.Config) || strings.Contains(explain(err), "⟦") {
 			t.Errorf("%s: %v %s", name, err, explain(err))
 		}
+	}
+}
+
+// A secret in the configuration file itself is told when everybody may read it.
+func TestExposedSecrets(t *testing.T) {
+	file := write1(t, "dsn: in-the-file\nsetup_secret: a long enough secret\n")
+	for mode, want := range map[os.FileMode]int{0o644: 2, 0o640: 0, 0o600: 0} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Load(Source{File: file})
+		if err != nil {
+			t.Fatal(explain(err))
+		}
+		if len(c.Exposed()) != want {
+			t.Errorf("%o: %v", mode, c.Exposed())
+		}
+	}
+	secret := filepath.Join(t.TempDir(), "s")
+	elsewhere := write1(t, "dsn_file: "+secret+"\n")
+	if err := errors.Join(os.WriteFile(secret, []byte("from a file of its own"), 0o600), os.Chmod(elsewhere, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Load(Source{File: elsewhere, Env: []string{"GARANT_SETUP_SECRET=from-the-environment"}}); err != nil || len(c.Exposed()) != 0 {
+		t.Errorf("%v, %v", c.Exposed(), err)
 	}
 }
 
@@ -271,6 +311,8 @@ func TestValidate(t *testing.T) {
 		"kms.vault.transit.token":   func(c *Config) { kms(c, "vault", func(k *KMS) { k.Transit.Token = "" }) },
 		"kms.vault.transit.address": func(c *Config) { kms(c, "vault", func(k *KMS) { k.Transit.Address = "http://vault:8200" }) },
 		"kms.cloud.aws.key":         func(c *Config) { kms(c, "cloud", func(k *KMS) { k.AWS.Key = "" }) },
+		"kms.cloud.aws.secret_key":  func(c *Config) { kms(c, "cloud", func(k *KMS) { k.AWS.SecretKey = "" }) },
+		"kms.cloud.aws.access_key":  func(c *Config) { kms(c, "cloud", func(k *KMS) { k.AWS.AccessKey = "" }) },
 		"kms.cloud.aws.endpoint":    func(c *Config) { kms(c, "cloud", func(k *KMS) { k.AWS.Endpoint = "http://kms" }) },
 		"regions.eu.jurisdiction":   func(c *Config) { region(c, func(r *Region) { r.Jurisdiction = "" }) },
 		"regions.eu.country":        func(c *Config) { region(c, func(r *Region) { r.Country = "France" }) },

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -39,6 +40,7 @@ func Load(s Source) (*Config, error) {
 	if err := all.err(); err != nil {
 		return nil, err
 	}
+	c.exposed = c.exposes(s.File)
 	if _, given := c.origins["url"]; !given {
 		c.URL = localURL(c.Listen, c.URL)
 	}
@@ -135,6 +137,32 @@ func (c *Config) fromText(out *mistakes, path, origin, value string, v reflect.V
 
 const maxSecret = 64 << 10 // bytes of a secret's file
 
+// OpenToAll says whether every user of the machine may read a file, or worse. A
+// group may: that is how secrets reach a service that does not run as root.
+// Windows says nothing of the kind in its modes.
+func OpenToAll(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o007 != 0
+}
+
+// exposes lists the secrets that stand in a configuration file which every user of
+// the machine may read.
+func (c *Config) exposes(file string) (paths []string) {
+	if file == "" || !OpenToAll(file) {
+		return nil
+	}
+	for _, s := range c.Settings() {
+		if s.Secret && s.Value != notSet && !strings.HasPrefix(s.Origin, envPrefix) && !strings.HasSuffix(s.Origin, ")") {
+			paths = append(paths, s.Path)
+		}
+	}
+	return paths
+}
+
+// Exposed lists the secrets that Load found standing in a file which every user of
+// the machine may read.
+func (c *Config) Exposed() []string { return c.exposed }
+
 // fromSecretFile reads a secret from a file, without its last line break.
 func (c *Config) fromSecretFile(out *mistakes, path, origin, file string, twice bool, v reflect.Value) {
 	if twice {
@@ -146,8 +174,12 @@ func (c *Config) fromSecretFile(out *mistakes, path, origin, file string, twice 
 		out.add(path, "config.secret.file", "config.secret.file.fix", errs.Params{"place": origin, "file": file})
 		return
 	}
+	if OpenToAll(file) {
+		out.add(path, "config.secret.open", "config.secret.open.fix", errs.Params{"place": origin, "file": file})
+		return
+	}
 	v.SetString(strings.TrimRight(string(data), "\r\n"))
-	c.origins[path] = origin
+	c.origins[path] = origin + " (" + file + ")"
 }
 
 // secretFile is the same for an entry of the YAML file.

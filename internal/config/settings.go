@@ -15,9 +15,12 @@ import (
 type Setting struct {
 	Path   string // "limits.body"
 	Value  string // redacted when it is a secret
-	Origin string // "default", "garant.yaml:12", "GARANT_LIMITS_BODY", "--data"
+	Origin string // "default", "garant.yaml:12", "GARANT_LIMITS_BODY", "--data"; of a secret's file its name, too
 	Secret bool
 }
+
+// notSet stands for a secret that is empty.
+const notSet = "not set"
 
 // Settings lists everything that is in force, in the order of the type, secrets
 // redacted.
@@ -26,7 +29,7 @@ func (c *Config) Settings() []Setting {
 	c.each(func(path string, v reflect.Value) {
 		s := Setting{Path: path, Value: write(v), Origin: c.origin(path), Secret: isSecret(v.Type())}
 		if s.Secret {
-			s.Value = "not set"
+			s.Value = notSet
 			if v.Len() > 0 {
 				s.Value = fmt.Sprint(v.Interface())
 			}

@@ -35,8 +35,10 @@ func (c *Config) keyService(m *mistakes, path string, k KMS) {
 		c.needed(m, path+".transit", map[string]string{"mount": k.Transit.Mount, "key": k.Transit.Key, "token": string(k.Transit.Token)})
 		c.endpoint(m, path+".transit.address", k.Transit.Address)
 	case "aws":
-		c.needed(m, path+".aws", map[string]string{"region": k.AWS.Region, "key": k.AWS.Key,
-			"access_key": k.AWS.AccessKey, "secret_key": string(k.AWS.SecretKey)})
+		c.needed(m, path+".aws", map[string]string{"region": k.AWS.Region, "key": k.AWS.Key})
+		if k.AWS.AccessKey != "" || k.AWS.SecretKey != "" { // else the machine's own credentials serve
+			c.needed(m, path+".aws", map[string]string{"access_key": k.AWS.AccessKey, "secret_key": string(k.AWS.SecretKey)})
+		}
 		if k.AWS.Endpoint != "" {
 			c.endpoint(m, path+".aws.endpoint", k.AWS.Endpoint)
 		}

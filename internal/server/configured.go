@@ -186,7 +186,7 @@ func trusting(file string) (*tls.Config, error) {
 }
 
 func servingOf(c *config.Config, k clock.Clock) (Serving, error) {
-	s := Serving{Listen: c.Listen, Plain: c.Plain, Hosts: c.Hosts, URL: c.URL, Trusted: c.Proxies, Lang: c.Lang,
+	s := Serving{Listen: c.Listen, Plain: c.Plain, Metrics: c.Metrics, OldBrowsers: c.OldBrowsers, Hosts: c.Hosts, URL: c.URL, Trusted: c.Proxies, Lang: c.Lang,
 		BodyLimit: int64(c.Limits.Body), Limiter: web.NewLimiter(k, c.Limits.Rate, c.Limits.Burst, c.Limits.Clients), Grace: c.Limits.Shutdown}
 	if u, err := url.Parse(c.URL); err == nil && u.Hostname() != "" && !slices.Contains(s.Hosts, u.Hostname()) {
 		s.Hosts = append(slices.Clone(s.Hosts), u.Hostname())

@@ -13,7 +13,7 @@ import (
 func (r *Running) rooms(cursors *web.Cursors) error {
 	h := r.House
 	r.Console = &console.Console{Catalog: h.Catalog, Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault,
-		Rings: h.Rings, Profiles: h.Profiles, Cursors: cursors, Clock: h.Opt.Clock, OpenTenant: h.openInConsole, Rows: h.Rows,
+		Rings: h.Rings, Rotator: h.Rotator, Profiles: h.Profiles, Cursors: cursors, Clock: h.Opt.Clock, OpenTenant: h.openInConsole, Rows: h.Rows,
 		Health: r.health, Demo: r.serving.Faults != nil}
 	served, err := r.Console.Handler()
 	if err != nil {
@@ -33,5 +33,5 @@ func (h *House) openInConsole(ctx context.Context, n tenant.Opening, first ident
 
 // health is the state of the machine under the platform.
 func (r *Running) health(context.Context) console.Health {
-	return console.Health{Space: r.House.Space.State(), Open: r.House.Pool.Len(), Doors: r.doors.Listeners()}
+	return console.Health{Space: r.House.worstSpace(), Open: r.House.Pool.Len(), Doors: r.doors.Listeners()}
 }

@@ -8,10 +8,13 @@ import (
 	"garant.example/internal/web"
 )
 
-// Readiness is what /readyz answers. It names parts, no tenant and no cause.
+// Readiness is what /readyz answers. It names parts, no tenant and no cause. A
+// place without room closes the tenants that lie there: the others are served, so
+// only the data folder decides whether the platform is ready.
 type Readiness struct {
 	Ready  bool            `json:"ready"`
 	Checks map[string]bool `json:"checks"`
+	Space  map[string]bool `json:"space"` // by place, whether there is room
 }
 
 // liveness mounts what load balancers ask: /livez says that the process answers,
@@ -29,7 +32,7 @@ func (r *Running) liveness() {
 
 // ready asks each part that every request needs.
 func (r *Running) ready(req *http.Request) Readiness {
-	h := Readiness{Ready: true, Checks: map[string]bool{
+	h := Readiness{Ready: true, Space: map[string]bool{}, Checks: map[string]bool{
 		"space": r.House.Space.State().Level <= audit.RoomLow,
 		"setup": r.House.Identity.Ready(),
 	}}
@@ -41,6 +44,9 @@ func (r *Running) ready(req *http.Request) Readiness {
 		release()
 	}
 	h.Checks["control"] = err == nil
+	for _, at := range r.House.Spaces() {
+		h.Space[at.Place] = at.Level <= audit.RoomLow
+	}
 	for _, ok := range h.Checks {
 		h.Ready = h.Ready && ok
 	}

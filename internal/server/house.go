@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,9 +51,10 @@ type Options struct {
 	OutageGrace   time.Duration
 	KeyProbe      time.Duration // how often key services are asked; 0 takes a minute
 	SetupSecret   db.Secret
-	HashCost      identity.Cost        // zero takes the default; tests take a cheap one
-	Countries     map[id.Name][]string // whose tenants a region takes; a region that is not named takes all
-	Profiles      fs.FS                // the folder of profiles; nil takes those the program carries
+	HashCost      identity.Cost                    // zero takes the default; tests take a cheap one
+	Free          func(dir string) (uint64, error) // measures the room of a folder; nil asks the file system
+	Countries     map[id.Name][]string             // whose tenants a region takes; a region that is not named takes all
+	Profiles      fs.FS                            // the folder of profiles; nil takes those the program carries
 }
 
 // House is every domain, wired.
@@ -66,11 +68,17 @@ type House struct {
 	Identity *identity.Service
 	Vault    *vault.Service
 	Profiles *profile.Service
-	Space    *audit.Guard
+	Rotator  *vault.Rotator // of the keys of records
+	Space    *audit.Guard   // of the data folder
+	spaces   spaces
 	canaries sync.Mutex // one canary is opened at a time
+	release  func()     // lets another platform have the data folder
 
 	operatorRing atomic.Pointer[keys.Ring] // whose key signs checkpoints
 }
+
+// holdFile is the file by which one platform holds its data folder.
+const holdFile = "garant.hold"
 
 // Open makes the house and reads the directory of tenants. A folder that was
 // never used is founded by Found; Fresh says so.
@@ -79,17 +87,26 @@ func Open(ctx context.Context, opt Options) (h *House, fresh bool, err error) {
 	if h.Catalog, err = i18n.Load(); err != nil {
 		return nil, false, err
 	}
-	// A disk answers in the machine's own time, whatever date the platform lives at.
-	if h.Space, err = audit.NewGuard(audit.GuardOptions{Dir: opt.Dir, Notify: h.observeSpace}); err != nil {
+	if err := h.watchSpaces(); err != nil {
 		return nil, false, err
 	}
+	release, err := hold(filepath.Join(opt.Dir, holdFile))
+	if err != nil {
+		return nil, false, err
+	}
+	h.release = release
+	defer func() {
+		if err != nil {
+			release()
+		}
+	}()
 	h.Pool = db.NewPool(db.PoolOptions{Open: opt.OpenDatabases, Clock: opt.Clock, Drivers: map[db.Engine]db.Driver{
 		db.SQLite:   sqlite.New(sqlite.Options{Clock: opt.Clock}),
 		db.Postgres: postgres.New(postgres.Options{Clock: opt.Clock}),
 	}})
 	h.Rings = keys.NewRings(keys.Options{Open: h.keyring, KMS: h.kms, Clock: opt.Clock, OutageGrace: opt.OutageGrace, ProbePeriod: opt.KeyProbe, Observe: h.observeKeys, Lend: h.lends})
 	h.Tenants, err = tenant.New(tenant.Options{Regions: opt.Regions, Home: opt.Home, Control: opt.Control, Open: stores{h.Pool},
-		Keeper: keeper{h}, Signer: h.signer, Former: h.formerSigners, Signing: h.signing, Clock: opt.Clock, Space: h.Space, LogHost: opt.LogHost})
+		Keeper: keeper{h}, Signer: h.signer, Former: h.formerSigners, Signing: h.signing, Clock: opt.Clock, Space: h.Space, SpaceAt: h.spaceAt, LogHost: opt.LogHost})
 	if err != nil {
 		return nil, false, err
 	}
@@ -107,6 +124,7 @@ func Open(ctx context.Context, opt Options) (h *House, fresh bool, err error) {
 func (h *House) domains() (err error) {
 	h.Gate = access.NewGate(h.Tenants)
 	h.Vault = vault.New(h.Tenants, h.Rings)
+	h.Rotator = vault.NewRotator(h.Vault)
 	h.Identity, err = identity.New(identity.Options{Tenants: h.Tenants, Gate: h.Gate, Finder: finder{h.Rings},
 		Cost: h.Opt.HashCost, SetupSecret: h.Opt.SetupSecret})
 	if err != nil {
@@ -131,6 +149,7 @@ func (h *House) Close(ctx context.Context) error {
 	if closed := h.Pool.Close(); err == nil {
 		err = closed
 	}
+	h.release()
 	return err
 }
 

@@ -32,6 +32,7 @@ const defaultGrace = 10 * time.Second
 type Serving struct {
 	Listen    string   // HTTPS, host:port
 	Plain     string   // loopback without TLS; empty for none
+	Metrics   string   // loopback without TLS, for figures alone; empty for none
 	Hosts     []string // names that the certificate covers besides localhost
 	URL       string   // how people reach it; empty: the HTTPS address
 	Trusted   []netip.Prefix
@@ -40,6 +41,8 @@ type Serving struct {
 	Limiter   *web.Limiter  // requests per client address; nil for none
 	Grace     time.Duration // for running requests at the end; 0 takes 10 s
 	Faults    *Faults       // nil but in a demo
+	// OldBrowsers adds the suites that browsers of 2013 need.
+	OldBrowsers bool
 	// Certificate serves a certificate made elsewhere; nil: the local authority.
 	Certificate web.GetCertificate
 	Extra       func(*Running) // adds edges before the doors open; may be nil
@@ -109,10 +112,14 @@ func (r *Running) declared() []web.Door {
 	}
 	scope := []string{"api", "console", "portal"}
 	doors := []web.Door{s.Faults.serving(web.Door{Listener: web.Listener{Name: "https", Addr: s.Listen, Scope: scope,
-		Exposure: exposure(s.Listen), TLSMinimum: r.House.Profiles.Set().TLSMinimum()}, Handler: handler, Certificate: certificate})}
+		Exposure: exposure(s.Listen), OldBrowsers: s.OldBrowsers, TLSMinimum: r.House.Profiles.Set().TLSMinimum()}, Handler: handler, Certificate: certificate})}
 	if s.Plain != "" {
 		doors = append(doors, s.Faults.serving(web.Door{Listener: web.Listener{Name: "window", Addr: s.Plain, Scope: scope,
 			Exposure: web.Loopback, Plaintext: true}, Handler: r.window(handler)}))
+	}
+	if s.Metrics != "" {
+		doors = append(doors, web.Door{Listener: web.Listener{Name: "metrics", Addr: s.Metrics, Scope: []string{"metrics"},
+			Exposure: web.Loopback, Plaintext: true}, Handler: r.metrics()})
 	}
 	return doors
 }
@@ -210,10 +217,12 @@ const checkpointEvery = 10 * time.Minute
 func (r *Running) work() *jobs.Runner {
 	h := r.House
 	if r.serving.Idle {
+		h.Rotator.Inline()
 		return jobs.NewRunner(h.Opt.Clock, h.Opt.Log)
 	}
 	return jobs.NewRunner(h.Opt.Clock, h.Opt.Log, jobs.Controls(r.Assurance), jobs.Checkpoints(h.Tenants, checkpointEvery),
-		jobs.Sessions(h.Tenants, h.Identity), jobs.Outcomes(h.Tenants))
+		jobs.Sessions(h.Tenants, h.Identity), jobs.Outcomes(h.Tenants),
+		jobs.Rotations(h.Tenants, h.Rings, h.Rotator, h.Profiles.KeyTerms, h.Opt.Clock))
 }
 
 // edges mounts what the doors show.
@@ -226,7 +235,7 @@ func (r *Running) edges() error {
 		return err
 	}
 	r.API = &api.API{Catalog: h.Catalog, Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault,
-		Rings: h.Rings, Profiles: h.Profiles, Cursors: cursors, OpenTenant: h.openWithPeople, Rows: h.Rows}
+		Rings: h.Rings, Rotator: h.Rotator, Profiles: h.Profiles, Cursors: cursors, OpenTenant: h.openWithPeople, Rows: h.Rows}
 	r.liveness()
 	served := r.API.Handler()
 	for _, path := range []string{"/v1/", "/problems/", "/openapi.json"} {

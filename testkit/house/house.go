@@ -34,6 +34,7 @@ type Options struct {
 	Faults  *server.Faults   // fresh ones when nil
 	Control db.Place         // a file when zero
 	Extra   func(*server.Running)
+	Free    func(dir string) (uint64, error) // the room of a folder; the file system's when nil
 	// Profiles is the folder of profiles; those of the program when nil.
 	Profiles fs.FS
 	// Unfounded leaves the operator's first account to be made.
@@ -115,7 +116,7 @@ func Try(tb testing.TB, o Options) (*House, error) {
 	ctx := context.Background()
 	inner, fresh, err := server.Open(ctx, server.Options{Dir: h.Dir, Control: o.Control, Regions: o.Regions, Home: o.Regions[0].Name,
 		KMS: o.KMS, Clock: o.Clock, Log: slog.New(slog.NewTextHandler(h, nil)), LogHost: "garant.example/test",
-		HashCost: identity.Cost{Memory: 1 << 10, Time: 1, Threads: 1}, Profiles: o.Profiles})
+		HashCost: identity.Cost{Memory: 1 << 10, Time: 1, Threads: 1}, Profiles: o.Profiles, Free: o.Free})
 	if err != nil {
 		return nil, err
 	}
