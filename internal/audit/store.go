@@ -164,12 +164,9 @@ func tileHashes(tx db.Tx, level int, n uint64) ([]Hash, error) {
 	if err := tx.Row(`SELECT hashes FROM audit_tile WHERE level = ?1 AND n = ?2`, int64(level), int64(n)).Scan(&b); err != nil {
 		return nil, err
 	}
-	if len(b) != tlog.TileWidth*tlog.HashSize {
-		return nil, fmt.Errorf("%w: tile %d of level %d", ErrBack, n, level)
-	}
-	hashes := make([]Hash, tlog.TileWidth)
-	for i := range hashes {
-		hashes[i] = Hash(b[i*tlog.HashSize:])
+	hashes, err := split(b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: tile %d of level %d", err, n, level)
 	}
 	return hashes, nil
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"garant.example/internal/clock"
@@ -49,8 +50,10 @@ type tileKey struct {
 	n     uint64
 }
 
-func newSubtrees(tx db.Tx, size uint64) *subtrees {
-	return &subtrees{tx, size, map[tileKey][]Hash{}}
+func newSubtrees(tx db.Tx, size uint64, known map[tileKey][]Hash) *subtrees {
+	s := &subtrees{tx, size, map[tileKey][]Hash{}}
+	maps.Copy(s.tiles, known)
+	return s
 }
 
 // Subtrees gives the roots of complete subtrees; see tlog.Reader.
@@ -114,7 +117,16 @@ func (l *Log) snapshot(ctx context.Context, fn func(tx db.Tx, h head, r *subtree
 		if err != nil {
 			return err
 		}
-		return fn(tx, h, newSubtrees(tx, h.size))
+		e := edgeOf(l.db)
+		known := e.known(h)
+		r := newSubtrees(tx, h.size, known)
+		if err := fn(tx, h, r); err != nil {
+			return err
+		}
+		if known == nil {
+			e.keep(h, r)
+		}
+		return nil
 	}))
 }
 
@@ -132,6 +144,9 @@ func (l *Log) ProveInclusion(ctx context.Context, seq, size uint64) (proof []Has
 		}
 		if size > h.size || seq >= size {
 			return beyond(seq, min(size, h.size))
+		}
+		if err := r.path(seq); err != nil {
+			return err
 		}
 		if at.Root, err = tlog.Root(size, r); err != nil {
 			return err
