@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"strconv"
 	"text/tabwriter"
 	"time"
@@ -27,6 +31,7 @@ type benchFlags struct {
 	engine, dsn string
 	each        time.Duration
 	quick       bool
+	drive       bool // be the clients of another bench: a Job is on standard input
 	tenants     int
 }
 
@@ -37,12 +42,19 @@ func (p *program) benchCommand() *cobra.Command {
 	c.Flags().StringVar(&f.dsn, "dsn", "", p.words.T("cli.flag.bench_dsn"))
 	c.Flags().DurationVar(&f.each, "for", 5*time.Second, p.words.T("cli.flag.bench_for"))
 	c.Flags().BoolVar(&f.quick, "quick", false, p.words.T("cli.flag.bench_quick"))
+	c.Flags().BoolVar(&f.drive, "drive", false, "")
+	if err := c.Flags().MarkHidden("drive"); err != nil {
+		panic(err) // the flag of the line above
+	}
 	c.Flags().IntVar(&f.tenants, "tenants", 10_000, p.words.T("cli.flag.bench_tenants"))
 	return c
 }
 
 func (c *call) bench(f benchFlags) error {
 	defer giveRoom()()
+	if f.drive {
+		return c.drive()
+	}
 	switch {
 	case f.engine != "sqlite" && f.engine != "postgres":
 		return usage(errs.New(errs.Invalid, "cli.bench.engine").Do("cli.usage.fix"))
@@ -81,6 +93,39 @@ func (c *call) bench(f benchFlags) error {
 	})
 }
 
+// drive is the other process: clients, and nothing else.
+func (c *call) drive() error {
+	var job bench.Job
+	if err := json.NewDecoder(c.in).Decode(&job); err != nil {
+		return usage(errs.New(errs.Invalid, "cli.bench.job").Do("cli.usage.fix").Cause(err))
+	}
+	done, err := bench.Drive(c.ctx, job)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(c.out).Encode(done)
+}
+
+// apart runs this program once more, as clients.
+func apart(ctx context.Context, job bench.Job) (done bench.Done, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return done, err
+	}
+	in, err := json.Marshal(job)
+	if err != nil {
+		return done, err
+	}
+	var problem bytes.Buffer
+	cmd := exec.CommandContext(ctx, self, "bench", "--drive")
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), &problem
+	out, err := cmd.Output()
+	if err != nil {
+		return done, fmt.Errorf("clients in a process of their own: %w: %s", err, problem.Bytes())
+	}
+	return done, json.Unmarshal(out, &done)
+}
+
 // figure is a number with so many decimals; nothing for zero.
 func figure(v float64, decimals int) string {
 	if v == 0 {
@@ -92,7 +137,7 @@ func figure(v float64, decimals int) string {
 // benchOn measures one engine on a platform of its own, and then another that has
 // many tenants.
 func (c *call) benchOn(out *Bench, engine, dsn string, f benchFlags) error {
-	o := bench.Options{For: f.each, Engine: engine, Crowd: time.Minute, Leaves: 1_000_000, Tell: func(done bench.Run) {
+	o := bench.Options{For: f.each, Engine: engine, Crowd: time.Minute, Leaves: 1_000_000, Apart: apart, Tell: func(done bench.Run) {
 		c.say("cli.bench.done", errs.Params{"what": done.Operation, "clients": done.Clients})
 	}}
 	tenants := f.tenants

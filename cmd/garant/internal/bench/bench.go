@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -31,6 +30,9 @@ type Options struct {
 	Lines   int           // of the import; 50,000 when zero
 	Crowd   time.Duration // how long 256 clients work; none when zero
 	Leaves  int           // of the log that is verified; none when zero
+
+	// Apart runs Drive in a process of its own; nil lets the clients share this one.
+	Apart func(context.Context, Job) (Done, error)
 }
 
 // bench is one running platform under measurement.
@@ -107,10 +109,7 @@ func (b *bench) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: b.r.Roots()}, MaxIdleConnsPerHost: 512, MaxIdleConns: 512}
-	transport.Protocols = new(http.Protocols)
-	transport.Protocols.SetHTTP1(true)
-	b.client = &http.Client{Transport: transport}
+	b.client = httpClient(b.r.Roots())
 	return b.openEcho()
 }
 
@@ -169,9 +168,21 @@ func (b *bench) records() string {
 }
 
 func (b *bench) measureCreate(ctx context.Context, n int) (Run, error) {
+	run, err := b.creating(ctx, n, b.records())
+	if err != nil {
+		return run, err
+	}
+	run.Operation, run.Target = "create", "ratio ≥ 0.15, p99 ≤ 6 × the echo's"
+	if b.o.Engine == "postgres" {
+		run.Target = "≥ 2,500/s at 64 clients"
+	}
+	return run.against("echo", b.echoes[n].PerSecond), nil
+}
+
+// creating lets n clients create people, and keeps what they are found by.
+func (b *bench) creating(ctx context.Context, n int, url string) (Run, error) {
 	ids := make([][]string, n)
 	mails := make([][]string, n)
-	url := b.records()
 	run, err := load(ctx, n, b.o.For, func(ctx context.Context, c, _ int) error {
 		body, mail := b.person()
 		answer, err := b.do(ctx, "POST", url, body, "", http.StatusCreated)
@@ -185,14 +196,7 @@ func (b *bench) measureCreate(ctx context.Context, n int) (Run, error) {
 	for c := range n {
 		b.ids, b.mails = append(b.ids, ids[c]...), append(b.mails, mails[c]...)
 	}
-	if err != nil {
-		return run, err
-	}
-	run.Operation, run.Target = "create", "ratio ≥ 0.15, p99 ≤ 6 × the echo's"
-	if b.o.Engine == "postgres" {
-		run.Target = "≥ 2,500/s at 64 clients"
-	}
-	return run.against("echo", b.echoes[n].PerSecond), nil
+	return run, err
 }
 
 func (b *bench) measureRead(ctx context.Context, n int) (Run, error) {

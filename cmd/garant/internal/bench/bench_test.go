@@ -87,6 +87,7 @@ func BenchmarkHTTP(b *testing.B) {
 func BenchmarkStep(b *testing.B) {
 	for name, step := range map[string]func(*bench, context.Context, int) (Run, error){
 		"create": (*bench).measureCreate, "read": (*bench).measureRead, "find": (*bench).measureFind, "echo": (*bench).measureEcho,
+		"import": (*bench).importFor,
 	} {
 		for _, clients := range []int{1, 8, 64} {
 			b.Run(name+"/"+strconv.Itoa(clients), func(b *testing.B) { measureStep(b, step, clients) })
@@ -125,4 +126,19 @@ func measureStep(b *testing.B, step func(*bench, context.Context, int) (Run, err
 		b.ReportMetric(run.P50, "p50ms")
 		b.ReportMetric(float64((after-before).Microseconds())/(run.PerSecond*m.o.For.Seconds()), "µscpu/req")
 	}
+}
+
+// importFor sends some imports one after the other.
+func (m *bench) importFor(ctx context.Context, _ int) (Run, error) {
+	const lines = 20_000
+	body, err := m.lines(lines)
+	if err != nil {
+		return Run{}, err
+	}
+	took, err := elapsed(func() error {
+		_, err := m.send(ctx, m.records()+":import", "application/x-ndjson", body)
+		return err
+	})
+	m.o.For = took
+	return Run{PerSecond: lines / took.Seconds()}, err
 }

@@ -46,18 +46,13 @@ func measureFlush(dir string) (time.Duration, error) {
 // measureImport sends lines as one body and compares with the same rows inserted
 // by the bare engine in batches of the same size.
 func (b *bench) measureImport(ctx context.Context, lines int) (Run, error) {
-	var body bytes.Buffer
-	for range lines {
-		fields, err := b.fields()
-		if err != nil {
-			return Run{}, err
-		}
-		body.Write(fields)
-		body.WriteByte('\n')
+	body, err := b.lines(lines)
+	if err != nil {
+		return Run{}, err
 	}
 	var answer []byte
 	took, err := elapsed(func() (err error) {
-		answer, err = b.send(ctx, b.records()+":import", "application/x-ndjson", body.Bytes())
+		answer, err = b.send(ctx, b.records()+":import", "application/x-ndjson", body)
 		return err
 	})
 	if err != nil {
@@ -69,6 +64,20 @@ func (b *bench) measureImport(ctx context.Context, lines int) (Run, error) {
 	bare, err := b.bare(ctx, lines)
 	run := Run{Operation: "import", Clients: 1, PerSecond: float64(lines) / took.Seconds(), Target: "≥ 25,000/s, ratio ≥ 0.35"}
 	return run.against("the same rows inserted in the same batches", bare), err
+}
+
+// lines are people as an import takes them.
+func (b *bench) lines(n int) ([]byte, error) {
+	var body bytes.Buffer
+	for range n {
+		fields, err := b.fields()
+		if err != nil {
+			return nil, err
+		}
+		body.Write(fields)
+		body.WriteByte('\n')
+	}
+	return body.Bytes(), nil
 }
 
 // fields are those of a person, alone.

@@ -86,31 +86,6 @@ func (b *bench) measureBytes(ctx context.Context) (Run, error) {
 		Note: fmt.Sprintf("at %.0f records/s", run.PerSecond)}, err
 }
 
-// measureCPU takes the processor time of a creation, and what of it is the client's
-// and the transport's away: the echo's.
-func (b *bench) measureCPU(ctx context.Context) (Run, error) {
-	each := func(step func(context.Context, int) (Run, error)) (float64, error) {
-		before, err := cpu()
-		if err != nil {
-			return 0, err
-		}
-		var run Run
-		took, err := elapsed(func() (err error) { run, err = step(ctx, 8); return err })
-		if err != nil {
-			return 0, err
-		}
-		after, err := cpu()
-		return float64((after - before).Microseconds()) / (run.PerSecond * took.Seconds()), err
-	}
-	echo, err := each(b.measureEcho)
-	if err != nil {
-		return Run{}, err
-	}
-	create, err := each(b.measureCreate)
-	return Run{Operation: "processor", Clients: 8, Value: create - echo/2, Unit: "µs per create", Target: "≤ 160",
-		Note: fmt.Sprintf("client and server together %.0f, an echo %.0f; half an echo is taken for the client", create, echo)}, err
-}
-
 // measureCrowd lets 256 clients work: no request may fail, and the log must have
 // grown by exactly one entry for each answer.
 func (b *bench) measureCrowd(ctx context.Context) (Run, error) {
