@@ -97,15 +97,17 @@ func (r *sessionRow) session(t id.Tenant, limits SessionLimits, mustChange bool)
 }
 
 // over says why the session serves no more; "" while it does. A profile that
-// shortens the limits shortens living sessions too.
+// shortens the limits shortens living sessions too. A use that lies ahead of the
+// clock is as far away as one behind: a clock that was ahead for a while leaves no
+// session that outlives its limits.
 func (r *sessionRow) over(now time.Time, limits SessionLimits) (reason, key string) {
 	seen, opened := clock.FromMicros(r.seen), clock.FromMicros(r.opened)
 	switch {
 	case r.ended != 0:
 		return r.reason, "identity.session.ended"
-	case !now.Before(clock.FromMicros(r.ends)), now.Sub(opened) >= limits.Life:
+	case !now.Before(clock.FromMicros(r.ends)), now.Sub(opened).Abs() >= limits.Life:
 		return "life", "identity.session.expired"
-	case now.Sub(seen) >= limits.Idle:
+	case now.Sub(seen).Abs() >= limits.Idle:
 		return "idle", "identity.session.idle"
 	}
 	return "", ""

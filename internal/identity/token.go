@@ -144,12 +144,13 @@ func (r *tokenRow) rowHash() [32]byte {
 	return sha256.Sum256(appendPart(b, r.body))
 }
 
-// over says why the token serves no more; "" while it does.
+// over says why the token serves no more; "" while it does. One that was made by a
+// clock further ahead than its whole life must not live until that clock is right.
 func (r *tokenRow) over(nowMicros int64) (reason, key string) {
 	switch {
 	case r.revoked != 0:
 		return "revoked", "identity.token.revoked"
-	case nowMicros >= r.expires:
+	case nowMicros >= r.expires, r.created-nowMicros >= r.expires-r.created:
 		return "expired", "identity.token.expired"
 	}
 	return "", ""

@@ -73,13 +73,16 @@ func (s *Service) Adopt(ctx context.Context, t tenant.Tenant) error {
 	}
 	defer release()
 	err = log.Write(ctx, func(tx *audit.Tx) error {
-		current, _, err := s.current(ctx, tx, t)
+		current, there, err := s.current(ctx, tx, t)
 		if err != nil {
 			return err
 		}
 		plan, err := Compare(current.Declared, p)
 		if err != nil {
 			return err
+		}
+		if there && plan.IsEmpty() {
+			return nil // the start before did it and was cut short behind it: one adoption, one leaf
 		}
 		return s.put(ctx, tx, t, actor.From(ctx), p, plan)
 	})
