@@ -6,6 +6,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/goccy/go-yaml/ast"
+
+	"garant.example/internal/errs"
 )
 
 // Value is one value of a YAML file as it was written: a scalar, a list or a map.
@@ -79,7 +81,7 @@ func (v *Value) add(kv *ast.MappingValueNode) error {
 	name := kv.Key.GetToken().Value
 	for _, seen := range v.name {
 		if seen == name {
-			return yamlFault("", lineOf(kv), "profile.yaml.repeated_key", map[string]any{"Word": name})
+			return yamlFault("", lineOf(kv), "profile.yaml.repeated_key", errs.Params{"Word": name})
 		}
 	}
 	var one Value

@@ -59,7 +59,7 @@ func install() error {
 	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("pgserver: PostgreSQL is missing and could not be installed (%v): %s", err, out)
+		return fmt.Errorf("pgserver: PostgreSQL is missing and could not be installed (%w): %s", err, out)
 	}
 	return nil
 }

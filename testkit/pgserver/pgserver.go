@@ -132,7 +132,7 @@ func start(settings ...string) (*Server, error) {
 	out, err := s.command("initdb", "-D", dir+"/data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
 		"--locale=C", "--data-checksums", "--no-sync").CombinedOutput()
 	if err != nil {
-		return nil, fmt.Errorf("pgserver: initdb: %v: %s", err, out)
+		return nil, fmt.Errorf("pgserver: initdb: %w: %s", err, out)
 	}
 	if s.Port, err = freePort(); err != nil {
 		return nil, err
@@ -213,7 +213,7 @@ func (s *Server) await() error {
 		case <-s.done:
 			return fmt.Errorf("pgserver: it ended at once: %s", s.Log())
 		case <-ctx.Done():
-			return fmt.Errorf("pgserver: no answer (%v): %s", err, s.Log())
+			return fmt.Errorf("pgserver: no answer (%w): %s", err, s.Log())
 		}
 	}
 }

@@ -2,6 +2,7 @@ package markerscan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,7 +83,7 @@ func (g *garden) enlist(ctx context.Context) (*member, error) {
 	}
 	// A password is typed again and again: once more with the final one.
 	if got, err = d.ask(ctx, "", http.MethodPost, d.of("sessions"), signIn{name, "Mk-" + password}); err != nil || got.status != http.StatusCreated {
-		return m, fmt.Errorf("the API answered %d to the new password: %v", got.status, err)
+		return m, cmp.Or(err, fmt.Errorf("the API answered %d to the new password", got.status))
 	}
 	g.marks = append(g.marks, mark{token: password, what: "password", culprit: m.id.String()})
 	return m, g.describe(ctx, m, opened.Secret)
@@ -93,11 +94,11 @@ func (g *garden) describe(ctx context.Context, m *member, secret string) error {
 	d, path := m.door, m.door.of("accounts", m.id.String())
 	got, err := d.ask(ctx, secret, http.MethodGet, path, nil)
 	if err != nil || got.status != http.StatusOK {
-		return fmt.Errorf("the API answered %d to the reading of the account: %v", got.status, err)
+		return cmp.Or(err, fmt.Errorf("the API answered %d to the reading of the account", got.status))
 	}
 	person := identity.Person{Name: "Marker " + m.token, SignIn: m.token + accountDomain, Email: m.token + accountDomain, Lang: "en"}
 	if got, err = d.ask(ctx, secret, http.MethodPut, path, person, "If-Match", got.etag); err != nil || got.status != http.StatusOK {
-		return fmt.Errorf("the API answered %d to the change of the account: %v", got.status, err)
+		return cmp.Or(err, fmt.Errorf("the API answered %d to the change of the account", got.status))
 	}
 	permit, err := d.enter(ctx, access.Manage, access.Account, "")
 	if err != nil {
@@ -105,7 +106,7 @@ func (g *garden) describe(ctx context.Context, m *member, secret string) error {
 	}
 	back, err := d.house.Identity.Account(ctx, permit, m.id)
 	if err != nil || back.Person != person {
-		return fmt.Errorf("the account does not hold what was written: %v", err)
+		return cmp.Or(err, errors.New("the account does not hold what was written"))
 	}
 	g.marks = append(g.marks, mark{token: m.token, what: "account", culprit: m.id.String()})
 	return nil

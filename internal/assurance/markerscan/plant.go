@@ -2,7 +2,9 @@ package markerscan
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -253,7 +255,7 @@ func (g *garden) remove(ctx context.Context, p *planted) error {
 		return err
 	}
 	if _, err := d.house.Vault.Get(ctx, permit, p.record, purposeOf(c)); !errs.Is(err, errs.NotFound) {
-		return fmt.Errorf("still there after its removal: %v", err)
+		return cmp.Or(err, errors.New("still there after its removal"))
 	}
 	return nil
 }
