@@ -28,6 +28,7 @@ type API struct {
 	Identity *identity.Service
 	Vault    *vault.Service
 	Rings    *keys.Rings
+	Rotator  *vault.Rotator
 	Profiles *profile.Service
 	Cursors  *web.Cursors
 

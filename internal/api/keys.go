@@ -1,9 +1,13 @@
 package api
 
 import (
+	"slices"
 	"time"
 
+	"garant.example/internal/errs"
+	"garant.example/internal/id"
 	"garant.example/internal/keys"
+	"garant.example/internal/tenant"
 	"garant.example/internal/web"
 )
 
@@ -24,6 +28,8 @@ type KeyStatus struct {
 	Shredded          int64        `json:"shredded"`
 	OldWrap           int64        `json:"old_wrap"`
 	Rotation          *Rotation    `json:"rotation,omitzero"`
+	Rotations         []Rotation   `json:"rotations"`
+	Turns             []KeyTurn    `json:"turns"`
 	Open              bool         `json:"open"`
 	ConfirmedAt       time.Time    `json:"confirmed_at,omitzero"`
 	Silent            bool         `json:"silent"`
@@ -44,25 +50,44 @@ type NamedKey struct {
 	EndedAt   time.Time `json:"ended_at,omitzero"`
 }
 
+// KeyTurn is where one level of keys stands in its schedule.
+type KeyTurn struct {
+	Level    string    `json:"level" enum:"kek,collections,subjects"`
+	LastAt   time.Time `json:"last_at"`
+	DueAt    time.Time `json:"due_at,omitzero"`
+	Deadline time.Time `json:"deadline,omitzero"`
+	Running  bool      `json:"running"`
+	Overdue  bool      `json:"overdue"`
+}
+
 // Rotation is what a rotation will do, or how far it has come.
 type Rotation struct {
 	ID        string    `json:"id,omitzero"`
+	Level     string    `json:"level" enum:"kek,collections,subjects"`
+	Single    bool      `json:"single"`
 	Running   bool      `json:"running"`
-	From      int       `json:"from"`
-	To        int       `json:"to"`
-	Blocks    int64     `json:"blocks"`
-	Keys      int64     `json:"keys"`
-	Subjects  int64     `json:"subjects"`
+	From      int       `json:"from,omitzero"`
+	To        int       `json:"to,omitzero"`
+	Blocks    int64     `json:"blocks,omitzero"`
+	Keys      int64     `json:"keys,omitzero"`
+	Subjects  int64     `json:"subjects,omitzero"`
 	Total     int64     `json:"total"`
 	Done      int64     `json:"done"`
-	Service   string    `json:"service"`
-	Key       string    `json:"key"`
+	Erased    int64     `json:"erased,omitzero"`
+	Destroyed int64     `json:"destroyed,omitzero"`
+	Trouble   string    `json:"trouble,omitzero" enum:"tampered,sealed,failed"`
+	TroubleAt string    `json:"trouble_at,omitzero"`
+	Service   string    `json:"service,omitzero"`
+	Key       string    `json:"key,omitzero"`
 	StartedAt time.Time `json:"started_at,omitzero"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
 }
 
-// RotationRequest says whether to rotate or only to tell what it would do.
+// RotationRequest says which keys to rotate, or only to tell what that would do.
 type RotationRequest struct {
-	Plan bool `json:"plan,omitzero"`
+	Level   string     `json:"level,omitzero" enum:"kek,collections,subjects"`
+	Subject id.Subject `json:"subject,omitzero"`
+	Plan    bool       `json:"plan,omitzero"`
 }
 
 func readKeys(c *call) error {
@@ -70,16 +95,27 @@ func readKeys(c *call) error {
 	if err != nil {
 		return err
 	}
-	status, err := c.api.Rings.Status(c.r.Context(), p.Tenant().ID)
+	ctx := c.r.Context()
+	status, err := c.api.Rings.Status(ctx, p.Tenant().ID)
 	if err != nil {
 		return err
 	}
-	return c.answer(c.keyStatus(status))
+	out := c.keyStatus(status)
+	// While the keys are closed their profile is too; the rest can be shown.
+	terms, err := c.api.Profiles.KeyTerms(ctx, p.Tenant())
+	if err != nil && !errs.Is(err, errs.Sealed) {
+		return err
+	}
+	for _, t := range status.Turns(terms, c.api.Tenants.Clock().Now()) {
+		out.Turns = append(out.Turns, KeyTurn{Level: string(t.Level), LastAt: t.Last, DueAt: t.Due, Deadline: t.Deadline,
+			Running: t.Running, Overdue: t.Overdue})
+	}
+	return c.answer(out)
 }
 
 func (c *call) keyStatus(s keys.Status) KeyStatus {
 	out := KeyStatus{Service: s.Service, Key: s.Key, ConfiguredService: s.ConfiguredService, ConfiguredKey: s.ConfiguredKey,
-		Version: s.KEK, CreatedAt: s.Created, RotatedAt: s.Rotated, WrappedAt: s.Wrapped, Named: []NamedKey{},
+		Version: s.KEK, CreatedAt: s.Created, RotatedAt: s.Rotated, WrappedAt: s.Wrapped, Named: []NamedKey{}, Rotations: []Rotation{}, Turns: []KeyTurn{},
 		Blocks: s.Blocks, SubjectKeys: s.Keys, Reserved: s.Reserved, Shredded: s.Shredded, OldWrap: s.OldWrap,
 		Open: s.Open, ConfirmedAt: s.Confirmed, Silent: s.Silent, ClosedAfter: s.ClosedAfter,
 		OutageGrace: int64(s.OutageGrace / time.Second)}
@@ -91,6 +127,9 @@ func (c *call) keyStatus(s keys.Status) KeyStatus {
 		r := rotationOf(*s.Rotation)
 		out.Rotation = &r
 	}
+	for _, r := range s.Rotations {
+		out.Rotations = append(out.Rotations, dataRotationOf(r))
+	}
 	if s.Refused != nil {
 		ctx := c.r.Context()
 		problem := web.ProblemOf(web.Printer(ctx), web.RequestID(ctx).String(), s.Refused)
@@ -100,8 +139,13 @@ func (c *call) keyStatus(s keys.Status) KeyStatus {
 }
 
 func rotationOf(p keys.Plan) Rotation {
-	return Rotation{ID: p.ID.String(), Running: p.Running, From: p.From, To: p.To, Blocks: p.Blocks, Keys: p.Keys,
-		Subjects: p.Subjects, Total: p.Total, Done: p.Done, Service: p.Service, Key: p.Key, StartedAt: p.StartedAt}
+	return Rotation{ID: p.ID.String(), Level: string(keys.LevelKEK), Running: p.Running, From: p.From, To: p.To, Blocks: p.Blocks,
+		Keys: p.Keys, Subjects: p.Subjects, Total: p.Total, Done: p.Done, Service: p.Service, Key: p.Key, StartedAt: p.StartedAt}
+}
+
+func dataRotationOf(r keys.Rotation) Rotation {
+	return Rotation{ID: r.ID.String(), Level: string(r.Level), Single: r.Single, Running: r.Running, Total: r.Total, Done: r.Done,
+		Erased: r.Erased, Destroyed: r.Destroyed, Trouble: string(r.Trouble), TroubleAt: r.TroubleAt, StartedAt: r.Started, EndedAt: r.Ended}
 }
 
 func rotateKeys(c *call) error {
@@ -115,21 +159,78 @@ func rotateKeys(c *call) error {
 			return err
 		}
 	}
-	ring, err := c.api.Rings.Open(c.r.Context(), p.Tenant().ID)
+	level, err := in.level()
 	if err != nil {
 		return err
 	}
-	plan, err := ring.PlanKEKRotation(c.r.Context())
-	if err != nil || in.Plan {
-		return c.rotation(plan, err)
+	var out Rotation
+	switch {
+	case level == keys.LevelKEK:
+		out, err = c.rotateKEK(p.Tenant(), in.Plan)
+	case in.Plan:
+		out, err = c.planRotation(p.Tenant(), level, in.Subject)
+	default:
+		out, err = c.rotateData(p.Tenant(), level, in.Subject)
 	}
-	// Its leaf comes before the rotation does: the house observes the keys.
-	return c.rotation(ring.RunKEKRotation(c.r.Context(), nil))
+	if err != nil {
+		return err
+	}
+	return c.answer(out)
 }
 
-func (c *call) rotation(p keys.Plan, err error) error {
-	if err != nil {
-		return err
+// level is what was asked for: a person's key needs no further word.
+func (in RotationRequest) level() (keys.Level, error) {
+	level := keys.Level(in.Level)
+	if level == "" {
+		level = keys.LevelKEK
+		if !in.Subject.IsZero() {
+			level = keys.LevelSubjects
+		}
 	}
-	return c.answer(rotationOf(p))
+	if !slices.Contains(keys.Levels(), level) {
+		return "", errs.New(errs.Invalid, "api.rotation.level").At("/level", "api.rotation.level", nil)
+	}
+	if !in.Subject.IsZero() && level != keys.LevelSubjects {
+		return "", errs.New(errs.Invalid, "api.rotation.subject").At("/subject", "api.rotation.subject", nil)
+	}
+	return level, nil
+}
+
+// rotateKEK replaces the key that wraps the others. Its leaf comes before the rotation
+// does: the house observes the keys.
+func (c *call) rotateKEK(t tenant.Tenant, plan bool) (Rotation, error) {
+	ctx := c.r.Context()
+	ring, err := c.api.Rings.Open(ctx, t.ID)
+	if err != nil {
+		return Rotation{}, err
+	}
+	p, err := ring.PlanKEKRotation(ctx)
+	if err == nil && !plan {
+		p, err = ring.RunKEKRotation(ctx, nil)
+	}
+	return rotationOf(p), err
+}
+
+// planRotation tells what a rotation of data keys would do. That of one person is
+// about that person's key alone.
+func (c *call) planRotation(t tenant.Tenant, level keys.Level, subject id.Subject) (Rotation, error) {
+	ctx := c.r.Context()
+	if !subject.IsZero() {
+		rows, err := c.api.Rotator.PlanSubject(ctx, t, subject)
+		return Rotation{Level: string(level), Single: true, Total: rows, Keys: 1}, err
+	}
+	rows, replaced, err := c.api.Rotator.Plan(ctx, t, level)
+	return Rotation{Level: string(level), Total: rows, Keys: replaced}, err
+}
+
+// rotateData begins a rotation, which goes on after the answer; the status of the keys
+// says how far it has come.
+func (c *call) rotateData(t tenant.Tenant, level keys.Level, subject id.Subject) (Rotation, error) {
+	ctx := c.r.Context()
+	if !subject.IsZero() {
+		r, err := c.api.Rotator.BeginSubject(ctx, t, subject)
+		return dataRotationOf(r), err
+	}
+	r, err := c.api.Rotator.Begin(ctx, t, level)
+	return dataRotationOf(r), err
 }

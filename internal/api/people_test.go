@@ -83,14 +83,14 @@ func TestTenantsKeysAndProfiles(t *testing.T) {
 		if err != nil || !before.Open || before.Version != 1 {
 			t.Fatalf("%+v, %v", before, err)
 		}
-		plan, err := north.Manager.RotateKeys(ctx, true)
+		plan, err := north.Manager.RotateKeys(ctx, client.RotationRequest{Plan: true})
 		if err != nil || plan.To != 2 {
 			t.Fatalf("%+v, %v", plan, err)
 		}
 		if after, err := north.Manager.Keys(ctx); err != nil || after.Version != 1 {
 			t.Errorf("a plan rotated: %+v, %v", after, err)
 		}
-		if _, err := north.Manager.RotateKeys(ctx, false); err != nil {
+		if _, err := north.Manager.RotateKeys(ctx, client.RotationRequest{}); err != nil {
 			t.Fatal(err)
 		}
 		if after, err := north.Manager.Keys(ctx); err != nil || after.Version != 2 || after.OldWrap != 0 {

@@ -30,6 +30,7 @@ type Console struct {
 	Identity *identity.Service
 	Vault    *vault.Service
 	Rings    *keys.Rings
+	Rotator  *vault.Rotator
 	Profiles *profile.Service
 	Cursors  *web.Cursors
 	Clock    clock.Clock

@@ -5,7 +5,6 @@ import (
 
 	"github.com/a-h/templ"
 
-	"garant.example/internal/access"
 	"garant.example/internal/i18n"
 	"garant.example/internal/keys"
 	"garant.example/internal/web/ui"
@@ -15,22 +14,22 @@ import (
 func showKeys(v *visit) error { return v.keysPage(nil) }
 
 // keysPage shows the keyring, and with a plan what a rotation would do.
-func (v *visit) keysPage(plan *keys.Plan) error {
+func (v *visit) keysPage(plan templ.Component) error {
 	s, err := v.c.Rings.Status(v.r.Context(), v.tenant.ID)
 	if err != nil {
 		return err
 	}
 	p := room{Title: v.t("nav.keys"), Lede: v.t("keys.lede")}
-	if v.can(access.Rotate, access.Key) && plan == nil {
-		p.Does.add(v.button(v.at("keys", "plan"), ui.Button{Text: v.t("keys.plan"), Kind: ui.Secondary}))
+	turns, err := v.turns(s)
+	if err != nil {
+		return err
 	}
 	p.Body.add(v.keyState(s))
-	if s.Rotation != nil && plan == nil {
-		p.Body.add(section("rotation", v.t("keys.running"), "", v.rotationMeter(*s.Rotation)))
-	}
+	p.Body.add(v.rotationState(s, turns)...)
 	if plan != nil {
-		p.Body.add(v.planBox(*plan))
+		p.Body.add(plan)
 	}
+	p.Body.add(section("schedule", v.t("rotation.title"), v.t("rotation.lede"), ui.Table(v.turnTable(turns))))
 	p.Body.add(ui.StatTiles([]ui.Figure{
 		{Label: v.t("keys.version"), Value: v.say.Number(int64(s.KEK)), Note: v.t("keys.age", i18n.Params{"age": v.age(s.Rotated)})},
 		{Label: v.t("keys.subjects"), Value: v.say.Number(s.Reserved), Note: v.t("keys.of", i18n.Params{"all": s.Keys})},
@@ -84,47 +83,4 @@ func (v *visit) namedTable(list []keys.NamedVersion) ui.TableData {
 			ui.Content(ui.Tag(v.t("keys.state."+n.State), tone)), v.when(n.Created)}})
 	}
 	return t
-}
-
-func (v *visit) rotationMeter(p keys.Plan) templ.Component {
-	return ui.Meter(ui.Gauge{Label: v.t("keys.progress", i18n.Params{"from": p.From, "to": p.To}), Value: float64(p.Done), Max: float64(p.Total),
-		Text: v.t("keys.done", i18n.Params{"done": p.Done, "all": p.Total})})
-}
-
-// planBox shows what a rotation would do, with the button that does it.
-func (v *visit) planBox(p keys.Plan) templ.Component {
-	facts := []ui.KeyValue{fact(v.t("plan.change"), v.t("plan.versions", i18n.Params{"from": p.From, "to": p.To})),
-		fact(v.t("plan.blocks"), v.say.Number(p.Blocks)), fact(v.t("plan.named"), v.say.Number(p.Keys)), fact(v.t("plan.subjects"), v.say.Number(p.Subjects)),
-		fact(v.t("keys.service"), p.Service), shown(v.t("keys.key"), ui.InlineCode(p.Key))}
-	return section("plan", v.t("plan.title"), v.t("plan.lede"), ui.Facts(v.lang, facts),
-		form(ui.Form{Action: v.at("keys", "rotate")}, actions(ui.PushButton(ui.Button{Text: v.t("plan.button"), Icon: ui.IconLock}),
-			v.link(v.t("cancel"), v.at("keys"), ui.Quiet, ""))))
-}
-
-// planRotation is the dry run: nothing changes.
-func planRotation(v *visit) error {
-	ring, err := v.c.Rings.Open(v.r.Context(), v.permit.Tenant().ID)
-	if err != nil {
-		return err
-	}
-	plan, err := ring.PlanKEKRotation(v.r.Context())
-	if err != nil {
-		return err
-	}
-	return v.keysPage(&plan)
-}
-
-// rotateKeys makes a new version and wraps every key by it. Its leaf comes before
-// the rotation does: the house observes the keys.
-func rotateKeys(v *visit) error {
-	ctx := v.r.Context()
-	ring, err := v.c.Rings.Open(ctx, v.permit.Tenant().ID)
-	if err != nil {
-		return err
-	}
-	if _, err := ring.RunKEKRotation(ctx, nil); err != nil {
-		return err
-	}
-	v.to(v.at("keys") + "?done=rotated")
-	return nil
 }

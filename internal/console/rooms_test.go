@@ -5,7 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"garant.example/internal/clock"
 	"garant.example/testkit/house"
 )
 
@@ -109,6 +111,37 @@ func TestKeysAreRotated(t *testing.T) {
 	}
 }
 
+// The keys of persons are rotated from the console: planned, begun, and shown in the
+// schedule; the schedule says what is overdue.
+func TestDataKeysAreRotated(t *testing.T) {
+	now := clock.NewFake(time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC))
+	h := house.Open(t, house.Options{Clock: now})
+	of := h.Tenant("agora", "digital-training", "AU", false)
+	b := person(t, h, of, "administrator")
+	store(t, h, of, "learners", `{"email":"ada@example.org","given_name":"Ada","family_name":"L","standing":"learner"}`)
+	now.Advance(time.Minute)
+	if _, plan := b.post("/keys/plan", "level", "subjects"); !strings.Contains(plan, "Records to seal anew") || !strings.Contains(plan, `name="level" value="subjects"`) {
+		t.Fatalf("dry run: %s", main(plan))
+	}
+	if at := b.done("/keys/rotate", "level", "subjects"); !strings.HasSuffix(at, "done=rotating") {
+		t.Errorf("rotation: %s", at)
+	}
+	s, err := h.House.Rings.Status(t.Context(), of.ID)
+	if err != nil || len(s.Rotations) != 1 || s.Rotations[0].Running || s.Rotations[0].Destroyed != 1 {
+		t.Errorf("%+v %v", s.Rotations, err)
+	}
+	if page := b.page("/keys"); !strings.Contains(page, "The key of each person") || strings.Contains(page, "overdue") {
+		t.Errorf("in time: %s", main(page))
+	}
+	if res, _ := b.post("/keys/rotate", "level", "all"); res.StatusCode/100 != 4 {
+		t.Errorf("a level that does not exist: %s", res.Status)
+	}
+	now.Advance(369 * 24 * time.Hour)
+	if page := person(t, h, of, "auditor").page("/keys"); !strings.Contains(page, "A rotation is overdue") {
+		t.Errorf("a year later: %s", main(page))
+	}
+}
+
 // Only the transitions that exist and that the role may make are offered.
 func TestTransitionsAreOfferedOnlyWhenAllowed(t *testing.T) {
 	h := house.Open(t, house.Options{})
@@ -195,5 +228,39 @@ func TestExportAndRestriction(t *testing.T) {
 	b.done(record+"/delete", "version", hidden(t, b.page(record+"/delete"), "version"))
 	if res, _ := b.get(record); res.StatusCode != http.StatusNotFound {
 		t.Errorf("a deleted record: %s", res.Status)
+	}
+}
+
+// TestWhoWorksInAFewCollectionsFindsThem: a role that may list records but not the
+// collections themselves is led to each collection that is open to it, and to no
+// other.
+func TestWhoWorksInAFewCollectionsFindsThem(t *testing.T) {
+	h := house.Open(t, house.Options{})
+	of := h.Tenant("agora", "civic-engagement", "CA", false)
+	moderator := person(t, h, of, "moderator")
+	page := moderator.page("/")
+	for _, open := range []string{"participants", "consultations", "contributions"} {
+		if !strings.Contains(page, `href="/t/agora/collections/`+open+`"`) {
+			t.Errorf("nothing leads to %s", open)
+		}
+	}
+	for _, closed := range []string{`/t/agora/collections"`, "/collections/respondents", "/collections/help-requests"} {
+		if strings.Contains(page, closed) {
+			t.Errorf("the page leads to %s, which is closed", closed)
+		}
+	}
+}
+
+// TestTheOperatorSeesALineForEachProfile: the first room stays short whatever the
+// number of promises, and says of each profile what demands attention.
+func TestTheOperatorSeesALineForEachProfile(t *testing.T) {
+	h := house.Open(t, house.Options{})
+	page := admin(t, h).page("/")
+	rows := strings.Count(page, `class="g-ledger__row"`)
+	if want := 5; rows != want && rows != 0 {
+		t.Errorf("%d lines for %d profiles", rows, want)
+	}
+	if strings.Contains(page, `class="g-map__areas"`) {
+		t.Error("the first room of the operator shows whole maps")
 	}
 }

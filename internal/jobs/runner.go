@@ -13,6 +13,7 @@ import (
 type Job struct {
 	Name  string
 	Every time.Duration
+	Woken <-chan struct{} // asks for a turn before its time; nil: never
 	Run   func(context.Context) error
 }
 
@@ -53,6 +54,7 @@ func (r *Runner) loop(ctx context.Context, j Job) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-j.Woken:
 		case <-time.After(j.Every):
 		}
 	}

@@ -22,6 +22,7 @@ import (
 // was about to change it reads it once more.
 type Rotator struct {
 	service *Service
+	inline  bool
 	round   int // how many subjects' keys are replaced before the old ones are destroyed
 	wake    chan struct{}
 
@@ -36,6 +37,10 @@ const subjectsARound = 1 << 16
 func NewRotator(s *Service) *Rotator {
 	return &Rotator{service: s, round: subjectsARound, wake: make(chan struct{}, 1), busy: map[id.Tenant]bool{}}
 }
+
+// Inline makes Begin and BeginSubject run what they began before they return, as far
+// as it may go: for a program in which no job is at work.
+func (r *Rotator) Inline() { r.inline = true }
 
 // Woken tells when a rotation was begun: whoever runs rotations looks again.
 func (r *Rotator) Woken() <-chan struct{} { return r.wake }
@@ -101,9 +106,7 @@ func (r *Rotator) Begin(ctx context.Context, t tenant.Tenant, level keys.Level) 
 	if err != nil {
 		return keys.Rotation{}, err
 	}
-	plan, err := ring.BeginRotation(ctx, level, rows)
-	r.knock()
-	return plan, err
+	return r.begun(ctx, t, ring, func() (keys.Rotation, error) { return ring.BeginRotation(ctx, level, rows) })
 }
 
 // BeginSubject stores a rotation of one person's key. It returns errs.NotFound when
@@ -125,9 +128,41 @@ func (r *Rotator) BeginSubject(ctx context.Context, t tenant.Tenant, person id.S
 	if err != nil {
 		return keys.Rotation{}, err
 	}
-	plan, err := ring.BeginRotation(ctx, keys.LevelSubjects, rows, keys.Move{Old: ref, New: next})
-	r.knock()
+	return r.begun(ctx, t, ring, func() (keys.Rotation, error) {
+		return ring.BeginRotation(ctx, keys.LevelSubjects, rows, keys.Move{Old: ref, New: next})
+	})
+}
+
+// begun sees to it that a rotation is run, and says how far it has come.
+func (r *Rotator) begun(ctx context.Context, t tenant.Tenant, ring *keys.Ring, begin func() (keys.Rotation, error)) (keys.Rotation, error) {
+	plan, err := begin()
+	if err != nil {
+		return plan, err
+	}
+	if !r.inline {
+		r.Knock()
+		return plan, nil
+	}
+	if _, err := r.Run(ctx, t); err != nil {
+		return plan, err
+	}
+	list, err := ring.Rotations(ctx)
+	for _, p := range list {
+		if p.ID == plan.ID {
+			plan = p
+		}
+	}
 	return plan, err
+}
+
+// PlanSubject says how many rows BeginSubject would be about, and changes nothing.
+func (r *Rotator) PlanSubject(ctx context.Context, t tenant.Tenant, person id.Subject) (rows int64, err error) {
+	schema, err := r.service.schema(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	_, rows, err = r.service.sealedFor(ctx, t, schema, person)
+	return rows, err
 }
 
 // sealedFor finds a person's key, and counts the rows that are about the person.
@@ -173,7 +208,8 @@ func (s *Service) sealedFor(ctx context.Context, t tenant.Tenant, schema *Schema
 	return ref, rows, nil
 }
 
-func (r *Rotator) knock() {
+// Knock asks whoever runs rotations to look again.
+func (r *Rotator) Knock() {
 	select {
 	case r.wake <- struct{}{}:
 	default: // it was told already
