@@ -116,18 +116,27 @@ func (c *call) attend(r *server.Running, dir string, tick <-chan time.Time) (err
 		case <-c.ctx.Done():
 			return nil
 		case <-tick:
-			former := token
-			if text, token, err = localToken(ctx, r); err != nil {
-				token = former
-				c.say("cli.serve.token", errs.Params{"reason": c.failure(err).Detail}) // the next tick tries again
+			next, err := renewLocal(ctx, r, dir, run, token)
+			if err != nil { // the next tick tries again
+				c.say("cli.serve.token", errs.Params{"reason": c.failure(err).Detail})
 				continue
 			}
-			run.Tokens[operatorSlug] = text
-			if err := errors.Join(client.WriteRun(dir, run), revokeLocal(ctx, r, former)); err != nil {
-				c.say("cli.serve.token", errs.Params{"reason": c.failure(err).Detail})
-			}
+			token = next
 		}
 	}
+}
+
+// renewLocal gives commands on this machine another token and ends the former.
+func renewLocal(ctx context.Context, r *server.Running, dir string, run client.Run, former id.Token) (id.Token, error) {
+	text, token, err := localToken(ctx, r)
+	if err != nil {
+		return former, err
+	}
+	run.Tokens = map[string]string{operatorSlug: text}
+	if err := client.WriteRun(dir, run); err != nil {
+		return former, errors.Join(err, revokeLocal(ctx, r, token))
+	}
+	return token, revokeLocal(ctx, r, former)
 }
 
 // notify tells systemd how the service is, when it asked to be told.
