@@ -35,6 +35,8 @@ type House struct {
 
 	// Dir is the data folder: whatever the platform writes lies in it.
 	Dir string
+	// Witness is the folder in which heads of logs are kept; empty: below Dir.
+	Witness string
 	// Open lends an open database of any place, past every domain: for raw looks
 	// and for wounds.
 	Open func(ctx context.Context, place db.Place) (db.DB, func(), error)

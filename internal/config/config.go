@@ -54,6 +54,11 @@ type Config struct {
 	// and has no effect afterwards. Empty: a link is printed.
 	SetupSecret Secret `yaml:"setup_secret"`
 
+	// Witness is the folder of the heads of logs that a run of the control compares
+	// with, outside Data: another disk, or a mount of another machine. It must be
+	// there. Empty: below Data.
+	Witness string `yaml:"witness"`
+
 	Keys   Keys   `yaml:"keys"`
 	Limits Limits `yaml:"limits"`
 	Log    Log    `yaml:"log"`

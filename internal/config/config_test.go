@@ -282,6 +282,7 @@ func TestValidate(t *testing.T) {
 	}
 	cases := map[string]func(*Config){
 		"data":                      func(c *Config) { c.Data = "" },
+		"witness":                   func(c *Config) { c.Witness = filepath.Join(c.Data, "elsewhere", "..", "witness") },
 		"lang":                      func(c *Config) { c.Lang = "de" },
 		"engine":                    func(c *Config) { c.Engine = "mysql" },
 		"dsn":                       func(c *Config) { c.DSN = "" },

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -44,6 +45,9 @@ func (c *Config) oneOf(m *mistakes, path, value string, words ...string) {
 func (c *Config) general(m *mistakes) {
 	if c.Data == "" {
 		c.add(m, "data", "config.needed", nil)
+	}
+	if c.Witness != "" && within(c.Data, c.Witness) {
+		c.add(m, "witness", "config.witness", nil)
 	}
 	c.oneOf(m, "lang", c.Lang, i18n.Languages()...)
 	c.oneOf(m, "engine", c.Engine, "sqlite", "postgres")
@@ -161,4 +165,18 @@ func (c *Config) limits(m *mistakes) {
 			c.add(m, b.path, "config.bounds", errs.Params{"low": b.shown[0], "high": b.shown[1]})
 		}
 	}
+}
+
+// within says whether a folder is another one or lies in it, by its name.
+func within(outer, inner string) bool {
+	a, err := filepath.Abs(outer)
+	if err != nil {
+		return false
+	}
+	b, err := filepath.Abs(inner)
+	if err != nil {
+		return false
+	}
+	rel, err := filepath.Rel(a, b)
+	return err == nil && filepath.IsLocal(rel)
 }

@@ -69,7 +69,7 @@ func (r *Running) assuranceHouse() *assurance.House {
 	h := r.House
 	return &assurance.House{
 		Set: h.Profiles.Set(), Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault, Rings: h.Rings,
-		Profiles: h.Profiles, Clock: h.Opt.Clock, Dir: h.Opt.Dir, Control: h.Opt.Control, Open: h.Pool.Acquire, Rows: h.Rows,
+		Profiles: h.Profiles, Clock: h.Opt.Clock, Dir: h.Opt.Dir, Witness: h.Opt.Witness, Control: h.Opt.Control, Open: h.Pool.Acquire, Rows: h.Rows,
 		Folders: func() []string { return []string{os.TempDir()} },
 		Doors:   r.doors.Listeners, URL: r.URL, Roots: r.Roots, Table: table, Links: r.links, Beside: r.serving.Faults.beside,
 	}

@@ -41,6 +41,11 @@ func Configured(c *config.Config, k clock.Clock, log *slog.Logger) (Options, Ser
 	if len(o.Regions) > 0 {
 		o.Home = o.Regions[0].Name
 	}
+	if o.Witness = c.Witness; c.Witness != "" {
+		if err := lasting(c.Witness); err != nil {
+			return Options{}, Serving{}, err
+		}
+	}
 	for _, name := range sortedKeys(c.KMS) {
 		service, err := openKMS(c, name, k)
 		if err != nil {
@@ -73,6 +78,16 @@ func writable(dir string) error {
 	probe, err := os.CreateTemp(dir, ".probe-*")
 	if err != nil {
 		return refuse(err)
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// lasting tries the folder of the witness and makes none: a disk that is not there
+// must not be taken for an empty witness.
+func lasting(dir string) error {
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return errs.New(errs.Config, "server.witness.missing").With("Path", dir).Do("server.witness.missing.fix").Cause(err)
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

@@ -47,6 +47,7 @@ type Options struct {
 	Clock         clock.Clock
 	Log           *slog.Logger
 	LogHost       string // first part of every log's origin
+	Witness       string // the folder of the heads of logs; empty: below Dir
 	OpenDatabases int    // bound of open databases; 0 takes the pool's default
 	OutageGrace   time.Duration
 	KeyProbe      time.Duration // how often key services are asked; 0 takes a minute

@@ -33,6 +33,7 @@ type Options struct {
 	Cloud   func(dir string) // runs before the house opens; may be nil
 	Faults  *server.Faults   // fresh ones when nil
 	Control db.Place         // a file when zero
+	Witness string           // the folder of the heads of logs; below Dir when empty
 	Extra   func(*server.Running)
 	Free    func(dir string) (uint64, error) // the room of a folder; the file system's when nil
 	// Profiles is the folder of profiles; those of the program when nil.
@@ -115,7 +116,7 @@ func Try(tb testing.TB, o Options) (*House, error) {
 	h.complete(&o)
 	ctx := context.Background()
 	inner, fresh, err := server.Open(ctx, server.Options{Dir: h.Dir, Control: o.Control, Regions: o.Regions, Home: o.Regions[0].Name,
-		KMS: o.KMS, Clock: o.Clock, Log: slog.New(slog.NewTextHandler(h, nil)), LogHost: "garant.example/test",
+		KMS: o.KMS, Clock: o.Clock, Log: slog.New(slog.NewTextHandler(h, nil)), LogHost: "garant.example/test", Witness: o.Witness,
 		HashCost: identity.Cost{Memory: 1 << 10, Time: 1, Threads: 1}, Profiles: o.Profiles, Free: o.Free})
 	if err != nil {
 		return nil, err

@@ -14,8 +14,9 @@
 // holds the log, one line each, only ever added to. Whoever writes a whole log anew,
 // signatures and all, cannot make it meet a head that a witness keeps; that is why
 // a result without a witness is unknown. The platform's own witness is a folder of
-// its data folder: put it on another disk, or take copies of it, and it is one
-// against the machine as well.
+// its data folder, or the one that the setting "witness" names: on another disk, or a
+// mount of another machine that only ever lets lines be added. What each proves is in
+// docs/operations/witness.md.
 //
 // A head is kept only after everything was found in order, so that a log that was
 // tampered with never becomes what the next run compares with. A log with a signed

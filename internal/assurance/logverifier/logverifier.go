@@ -23,7 +23,7 @@ const (
 
 // New returns the mechanism.
 func New(h *assurance.House) assurance.Mechanism {
-	m := &mechanism{house: h, witness: newWitness(h.Dir)}
+	m := &mechanism{house: h, witness: newWitness(h.Dir, h.Witness)}
 	return assurance.Mechanism{Name: name, Measure: m.measure, Breaks: map[id.Name]assurance.Break{
 		fieldsPromise:    breakOrigin,
 		integrityPromise: breakEntry,

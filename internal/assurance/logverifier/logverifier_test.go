@@ -61,6 +61,47 @@ func TestWitnessTellsACutLog(t *testing.T) {
 	run(assurance.OutcomeFailing, "log_verifier.reason.rewritten") // and the short log was not kept
 }
 
+// Heads are kept in the folder that the operator named and nowhere else; while it is
+// not there, nothing is known, and no other is begun in its place.
+func TestWitnessElsewhere(t *testing.T) {
+	apart := filepath.Join(t.TempDir(), "mount")
+	if err := os.Mkdir(apart, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h := house.Open(t, house.Options{Witness: apart})
+	canary := h.Tenant("canary", "experimentation", "FR", true)
+	run := func(want assurance.Outcome, reason string) {
+		t.Helper()
+		r, err := h.Assurance.Run(t.Context(), "abt-log-integrity")
+		if err != nil || r.Finding.Outcome != want || r.Finding.Reason != reason {
+			t.Fatalf("%v %s", err, &r.Finding)
+		}
+	}
+	h.Token(canary, "integration")
+	run(assurance.OutcomeKept, "")
+	if kept, err := filepath.Glob(filepath.Join(apart, "*.heads")); err != nil || len(kept) == 0 {
+		t.Errorf("%v %v", kept, err)
+	}
+	if _, err := os.Stat(filepath.Join(h.Dir, "witness")); !os.IsNotExist(err) {
+		t.Errorf("the data folder holds a witness: %v", err)
+	}
+	away := apart + "-away"
+	if err := os.Rename(apart, away); err != nil {
+		t.Fatal(err)
+	}
+	run(assurance.OutcomeUnknown, "log_verifier.reason.witness")
+	run(assurance.OutcomeUnknown, "log_verifier.reason.witness") // nor was it begun anew
+	if err := os.Rename(away, apart); err != nil {
+		t.Fatal(err)
+	}
+	run(assurance.OutcomeKept, "")
+	if err := os.RemoveAll(filepath.Join(h.Dir, "witness")); err != nil { // whoever rules the data folder
+		t.Fatal(err)
+	}
+	cut(t, h, canary)
+	run(assurance.OutcomeFailing, "log_verifier.reason.rewritten")
+}
+
 // Whoever empties the witness leaves a run that knows nothing.
 func TestEmptiedWitnessIsUnknown(t *testing.T) {
 	now := clock.NewFake(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC))

@@ -24,9 +24,17 @@ const (
 
 // witness keeps heads of logs outside their databases: one file per log, one line
 // per head, only ever added to.
-type witness struct{ dir string }
+type witness struct {
+	dir   string
+	apart bool // the operator named the folder: it must be there
+}
 
-func newWitness(data string) *witness { return &witness{dir: filepath.Join(data, "witness")} }
+func newWitness(data, named string) *witness {
+	if named != "" {
+		return &witness{dir: named, apart: true}
+	}
+	return &witness{dir: filepath.Join(data, "witness")}
+}
 
 // head is one line.
 type head struct {
@@ -46,6 +54,10 @@ func (w *witness) path(origin string) string {
 func (w *witness) heads(origin string) ([]head, error) {
 	data, err := os.ReadFile(w.path(origin))
 	if errors.Is(err, fs.ErrNotExist) {
+		if w.apart { // a disk that is not there is no empty witness
+			_, err := os.Stat(w.dir)
+			return nil, err
+		}
 		return nil, nil
 	}
 	if err != nil {
@@ -74,8 +86,10 @@ func (w *witness) keep(origin string, known []head, c audit.Checkpoint, now time
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(w.dir, 0o700); err != nil {
-		return err
+	if !w.apart {
+		if err := os.MkdirAll(w.dir, 0o700); err != nil {
+			return err
+		}
 	}
 	f, err := os.OpenFile(w.path(origin), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
