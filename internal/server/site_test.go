@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 	"garant.example/internal/server"
 	"garant.example/internal/tenant"
 	"garant.example/testkit/house"
+	"garant.example/testkit/pgserver"
 )
 
 // Some tests need a platform that can be killed or starved: this test program,
@@ -34,7 +36,7 @@ func TestMain(m *testing.M) {
 	if role == "" {
 		os.Exit(m.Run())
 	}
-	roles := map[string]func(site) error{"serve": roleServe}
+	roles := map[string]func(site) error{"serve": roleServe, "verbs": roleVerbs, "rotate": roleRotate}
 	var s site
 	err := json.Unmarshal([]byte(os.Getenv(siteVariable)), &s)
 	if err == nil {
@@ -51,7 +53,16 @@ func TestMain(m *testing.M) {
 type site struct {
 	Dir   string // everything it writes, but for what a PostgreSQL keeps
 	DSN   string // of the PostgreSQL; empty for SQLite
+	Name  string // of the control database there; one is enough for a server of one's own
 	Token string // of a program of the tenant "town"
+}
+
+// siteBeside is a site on the PostgreSQL that the tests of this process share: good
+// for what ends the platform, and not for what ends the server.
+func siteBeside(t *testing.T) site {
+	t.Helper()
+	pg := pgserver.Start(t)
+	return site{Dir: t.TempDir(), DSN: pg.DSN().Reveal(), Name: pg.Place(t, db.Control).Name}
 }
 
 const sitePassphrase = "a passphrase for tests"
@@ -70,7 +81,7 @@ func (s site) options(log io.Writer) (server.Options, error) {
 	regions := house.Regions(s.Dir)
 	control := db.Place{Engine: db.SQLite, Family: db.Control, Path: filepath.Join(s.Dir, "control.db")}
 	if s.DSN != "" {
-		control = db.Place{Engine: db.Postgres, Family: db.Control, DSN: db.Secret(s.DSN), Name: "garant_control"}
+		control = db.Place{Engine: db.Postgres, Family: db.Control, DSN: db.Secret(s.DSN), Name: cmp.Or(s.Name, "garant_control")}
 		for i := range regions {
 			regions[i].Engine, regions[i].DSN = db.Postgres, db.Secret(s.DSN)
 		}
@@ -133,6 +144,7 @@ type child struct {
 	url    string
 	stderr *strings.Builder
 	rest   chan []string // the lines it said after its address
+	heard  chan string   // each of them as it comes, as long as somebody listens
 }
 
 // child starts a role that serves, and waits for its address.
@@ -142,7 +154,7 @@ func (s site) child(t *testing.T, role string) *child {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &child{cmd: exec.CommandContext(t.Context(), os.Args[0]), stderr: &strings.Builder{}, rest: make(chan []string, 1)}
+	c := &child{cmd: exec.CommandContext(t.Context(), os.Args[0]), stderr: &strings.Builder{}, rest: make(chan []string, 1), heard: make(chan string, 1<<16)}
 	c.cmd.Env = append(os.Environ(), roleVariable+"="+role, siteVariable+"="+string(text))
 	c.cmd.Stderr = c.stderr
 	out, err := c.cmd.StdoutPipe()
@@ -163,10 +175,27 @@ func (s site) child(t *testing.T, role string) *child {
 		var said []string
 		for lines.Scan() {
 			said = append(said, lines.Text())
+			select {
+			case c.heard <- lines.Text():
+			default: // nobody listens
+			}
 		}
+		close(c.heard)
 		c.rest <- said
 	}()
 	return c
+}
+
+// killWhen kills it once a line was said for which the answer is yes.
+func (c *child) killWhen(t *testing.T, yes func(line string) bool) []string {
+	t.Helper()
+	for line := range c.heard {
+		if yes(line) {
+			return c.kill(t)
+		}
+	}
+	t.Fatalf("it ended by itself: %s", c.stderr)
+	return nil
 }
 
 // kill ends the process as a power cut ends it, and returns what it had said.

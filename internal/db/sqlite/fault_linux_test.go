@@ -12,12 +12,14 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"modernc.org/libc"
 	lib "modernc.org/sqlite/lib"
 
 	"garant.example/internal/db"
+	"garant.example/internal/db/commit"
 )
 
 type writeFn = func(*libc.TLS, uintptr, uintptr, int32, int64) int32
@@ -32,14 +34,17 @@ type fault struct {
 	atSync   syncFn
 	write    writeFn
 	sync     syncFn
-	syncs    chan chan struct{} // a flush hands in a channel and waits until it is closed
 	onlySync bool
+	hang     atomic.Pointer[hang]
 }
+
+// hang is a flush that does not end before it is let go.
+type hang struct{ entered, leave chan struct{} }
 
 // inject puts a fault before the database file or its WAL.
 func inject(t *testing.T, d *Database, op int32) *fault {
 	t.Helper()
-	f := &fault{syncs: make(chan chan struct{})}
+	f := &fault{}
 	err := d.loop.Alone(func() error {
 		if rc := lib.Xsqlite3_file_control(d.writer.tls, d.writer.db, 0, op, d.writer.out); rc != lib.SQLITE_OK {
 			return d.writer.failure(rc)
@@ -89,6 +94,10 @@ func (f *fault) onWrite(tls *libc.TLS, file, buf uintptr, n int32, at int64) int
 }
 
 func (f *fault) onSync(tls *libc.TLS, file uintptr, flags int32) int32 {
+	if h := f.hang.Load(); h != nil {
+		h.entered <- struct{}{}
+		<-h.leave
+	}
 	if f.onlySync {
 		if _, failed := f.failing(tls); failed {
 			return lib.SQLITE_IOERR_FSYNC
@@ -369,4 +378,40 @@ func TestNothingTemporaryOnDisk(t *testing.T) {
 	if sorted(c) == 0 {
 		t.Error("this test would not see a temporary file")
 	}
+}
+
+// A disk hangs in the flush of a commit: reads go on, what waits behind the commit is
+// refused after a while and what comes at once, and the commit itself is answered
+// when the disk answers.
+func TestDiskHangs(t *testing.T) {
+	f := newFaulted(t, Options{})
+	f.loop.Close()
+	f.loop = commit.StartPatient(f.writer, 10*time.Millisecond)
+	wal := inject(t, f.Database, walFile)
+	f.mustAdd(3, "before")
+	entered, leave := make(chan struct{}), make(chan struct{})
+	wal.hang.Store(&hang{entered, leave})
+	inside := make(chan error, 1)
+	go func() { inside <- f.Write(context.Background(), addLater) }()
+	<-entered
+	wal.hang.Store(nil)
+	for i := range 5 {
+		if err := f.add(fmt.Sprint("behind", i)); !errors.Is(err, db.ErrUnavailable) {
+			t.Errorf("behind the hanging flush: %v", err)
+		}
+	}
+	f.sound("while the disk hangs")
+	close(leave)
+	if err := <-inside; err != nil {
+		t.Errorf("the disk has answered: %v", err)
+	}
+	f.kept["later"] = true
+	f.mustAdd(3, "after")
+	f.sound("when it answers again")
+	f.reopen()
+	f.sound("opened again")
+}
+
+func addLater(tx db.Tx) error {
+	return tx.Queue(`INSERT INTO line (id, body) VALUES ('later', zeroblob(20000))`)
 }
