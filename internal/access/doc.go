@@ -16,4 +16,15 @@
 // No rule, no access. An actor of one tenant never passes for another; staff
 // pass only through a grant of the tenant (law 4). A decision takes less than a
 // microsecond and allocates nothing.
+//
+// # Errors, concurrency, durability
+//
+// A refusal is errs.Forbidden with its reasons, errs.NotFound where even the
+// existence is not to be told, errs.Unauthenticated for nobody. A trouble on the way
+// to the rules is handed on and never counts as yes. Gate is safe for concurrent
+// use; a Permit belongs to the request it was given for. A refusal is answered once
+// its leaf is durable.
+//
+// Sources: laws 3 and 4 of the house; GDPR article 32 (whoever acts on data acts on
+// instruction).
 package access

@@ -22,4 +22,13 @@
 // Read mechanism.go for what a mechanism is, status.go for the rule of states,
 // sabotage.go for wounds. The mechanisms themselves lie in the folders below, one
 // each. Sources: shared conventions on control status; mechanisms of the product.
+//
+// # Errors, concurrency, durability
+//
+// Run returns errs.NotFound for a promise that nobody made and errs.Conflict for one
+// that has no mechanism yet, whose profile has no canary, or whose sabotage is under
+// way or does not exist; what a mechanism could not find out is no error but an
+// unknown finding. Service is safe for concurrent use. A result counts once it and
+// its leaf are durable, in one transaction; a wound is durable in its journal before
+// it is made, so that a crash is healed at the next start.
 package assurance

@@ -45,4 +45,13 @@
 // log; then Verify. docs/decisions/0003-audit-segments.md says why.
 //
 // Sources: RFC 6962; c2sp.org/tlog-tiles, tlog-checkpoint, tlog-cosignature.
+//
+// # Errors and concurrency
+//
+// errs.LogUnavailable closes what needs the log; errs.Corrupt says that what is
+// stored is not what was written; errs.Conflict and errs.NotFound are about
+// checkpoints, witnesses and forwarders; the sentinels of this package say when they
+// are returned. Log is safe for concurrent use, a Tx is not and ends with its
+// function. Write and Append return nil only for what survives a loss of power.
+// Times are UTC in microseconds, sizes bytes.
 package audit

@@ -21,4 +21,10 @@
 //
 // Defaults is the one place of all defaults. Load reads; Validate judges what
 // serving needs; Settings lists everything for people, redacted.
+//
+// # Errors and units
+//
+// Every mistake is an errs.Config whose fields name the settings. Lengths of time
+// are written as 30s or 15m, sizes in bytes with an optional unit. A Config is
+// filled once and only read then. Nothing is written to the disk.
 package config

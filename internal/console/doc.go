@@ -28,4 +28,11 @@
 //
 // Sources: RFC 6265bis (cookie prefixes, SameSite), WCAG 2.2, the Sec-Fetch-Site
 // rules of net/http.CrossOriginProtection.
+//
+// # Errors, concurrency, durability
+//
+// A refusal becomes a page with the words of its errs.Error and the number of the
+// request; a form comes back with what was typed and the fault beside its field.
+// Console is built once and serves concurrently. A page that says that something was
+// done is shown once that is durable.
 package console

@@ -35,4 +35,14 @@
 // int64 microseconds (clock.Micros), opaque ids are 16 bytes. Where one
 // statement cannot serve both, it is written twice side by side and chosen by
 // Tx.Engine.
+//
+// # Errors and concurrency
+//
+// The sentinels in errors.go say when each is returned; drivers' errors do not leave
+// the engines. ErrUnknownOutcome alone means that a change may have happened. DB and
+// Pool are safe for concurrent use, a Tx is not. Times are int64 microseconds in
+// UTC.
+//
+// Sources: the documents of SQLite (WAL, synchronous=FULL) and PostgreSQL
+// (synchronous_commit) on what durable means.
 package db

@@ -36,4 +36,8 @@
 //
 // Sources: CLDR plural rules (through go-i18n); Lexique des règles
 // typographiques en usage à l'Imprimerie nationale for spaces and dates.
+//
+// Load returns an error for a file that breaks these rules, and the start is refused
+// with it. Catalog does not change afterwards and is safe for concurrent use; a
+// Printer belongs to one request.
 package i18n

@@ -8,4 +8,7 @@
 //
 // A name is chosen by people who write profiles: lower-case letters, digits and
 // hyphens, beginning with a letter, at most 63 characters.
+//
+// ErrMalformed is returned for a text that is no id or no name of the kind asked
+// for. Ids are values and may be compared; making one is safe from any goroutine.
 package id

@@ -46,4 +46,13 @@
 // RFC 9106 (Argon2, second recommended parameters); the PHC string format; RFC
 // 8265 OpaqueString (passwords) and NIST SP 800-63B (length over composition,
 // breached lists, no hints).
+//
+// # Errors, concurrency, durability
+//
+// errs.Unauthenticated: whoever asks is not known, or no longer; errs.Invalid with
+// pointers: a person, a password or a setting breaks its rules; errs.Conflict: a
+// name is taken, a role is full, or nobody would be left to manage accounts;
+// errs.Stale: If-Match; errs.TooMany: too many passwords wait to be hashed. Service
+// is safe for concurrent use. What returned nil is durable with its leaf. Lengths of
+// passwords are counted in characters, their bound in bytes.
 package identity

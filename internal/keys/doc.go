@@ -44,4 +44,13 @@
 // NIST SP 800-38D (nonces: at most 2^32 random ones under a key) and SP 800-57
 // (key states); RFC 5116; the wire form of Tink keysets. Start at Rings, then Ring;
 // docs/decisions/0004-keyring-blocks.md says why blocks.
+//
+// # Errors and concurrency
+//
+// errs.Sealed: the keyring cannot be opened now (its reason says why); errs.Erased:
+// the key is destroyed; errs.Corrupt: a wrapped key or a ciphertext was altered;
+// errs.NotFound, errs.Conflict and errs.Invalid speak of named keys and rotations;
+// ErrEnvelope is returned for bytes that are no envelope. Rings and Ring are safe
+// for concurrent use. A key that was handed out, rotated or shredded is so durably
+// when the call returns.
 package keys

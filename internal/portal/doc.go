@@ -21,4 +21,9 @@
 // failing, stale, excepted, or checked without an answer.
 //
 // Read routes.go for what is served, trust.go for how a trust page is made.
+//
+// An unknown page or tenant is errs.NotFound, a part that cannot be read
+// errs.Unavailable; both are pages in the reader's language. Portal is built once,
+// serves concurrently and stores nothing. Times are shown in UTC, figures with their
+// units. Sources: WCAG 2.2, RFC 4287 (feeds).
 package portal

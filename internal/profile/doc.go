@@ -22,8 +22,19 @@
 // until it is confirmed by its digest. A profile that is accepted is in force
 // (law 10).
 //
-// Read profile.go first, then load.go, compile.go, plan.go and apply.go.
+// Read profile.go first, then load.go, compile.go, diff.go and service.go; runtime.go
+// holds a profile against what runs.
 //
 // Sources: RFC 6901 for the places of faults; GDPR articles 5, 6, 13 and 30 for
 // purposes, legal bases and the record of processing.
+//
+// # Errors, concurrency, durability
+//
+// Load, Parse and Check return an errs.Config with all faults; Apply returns
+// errs.Precondition without a confirmation and errs.Conflict for what cannot be,
+// both with the plan, and errs.Config for a setting beyond what runs (Runtime).
+// ErrParameter and ErrSpan say when they are returned. Set and Service are safe for
+// concurrent use. What Apply returned nil for is durable and acts at once on this
+// node, within a second on others. Lengths of time are written with their unit
+// (30min, 31d, 25mo: calendar months), sizes in bytes (kB decimal, KiB binary).
 package profile

@@ -16,4 +16,13 @@
 // without a rule is refused. A change of the directory and its leaf are one
 // transaction of the control database (law 1), and what people typed stands there
 // sealed (law 2).
+//
+// # Errors, concurrency, durability
+//
+// errs.NotFound: no such tenant or host; errs.Conflict: a name or a state does not
+// allow it; errs.Stale: somebody changed it before; errs.Config: regions as declared
+// cannot be; errs.Unavailable: a place cannot be reached now. ErrFresh,
+// ErrNoMetadata and ErrMetadata say when they are returned. Service and Memory are
+// safe for concurrent use. A tenant is opened in steps that are repeated after a
+// crash until it is open; what was acknowledged is durable.
 package tenant

@@ -20,4 +20,15 @@
 // restricted person's data leaves by no path.
 //
 // Read service.go first, then record.go; store.go holds all the SQL.
+//
+// # Errors, concurrency, durability
+//
+// errs.Invalid with pointers: the record breaks its collection; errs.Precondition
+// and errs.Stale: If-Match or Purpose; errs.Restricted: processing is restricted;
+// errs.Forbidden: a class or a transition is not the caller's; errs.Erased: the
+// person's key is gone; errs.TooLarge and errs.Conflict: bounds and taken keys;
+// errs.Corrupt: a row does not open or is not what the log says. Service is safe for
+// concurrent use. A change that returned nil is durable with its leaf.
+//
+// Sources: GDPR articles 5, 18 and 25; RFC 9110 for ETags; RFC 6901 for pointers.
 package vault

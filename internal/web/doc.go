@@ -29,4 +29,11 @@
 // Sources: RFC 9110 (HTTP semantics), RFC 9457 (problems), RFC 6901 (pointers),
 // W3C Trace Context, CSP Level 3, RFC 6797 (HSTS), RFC 8446 (TLS 1.3),
 // draft-ietf-httpapi-idempotency-key-header.
+//
+// # Errors and concurrency
+//
+// Validate and Open return errs.Config; readers of requests errs.Invalid,
+// errs.TooLarge, errs.Precondition and errs.Stale; the limiter errs.TooMany. Kit,
+// Limiter, Cursors and Server are safe for concurrent use. Times of connections
+// stand in server.go in seconds, sizes in bytes.
 package web

@@ -25,4 +25,7 @@
 // client, the time and the session. What staff do read are the operator's registers:
 // those reads must stand in the operator's log with their purpose and object, between
 // the entries that open and close the session.
+//
+// It stores nothing of its own, belongs to one run at a time, and names culprits by
+// opaque id. Source: mechanisms of the product, audit-probe.
 package auditprobe

@@ -18,4 +18,7 @@
 // profile in force; a store that holds data about persons must have the level that
 // the promise names, and the rule that goes with each class (where it may lie) must
 // be in force. A class is closed when the promise lists all of them.
+//
+// It changes nothing that it does not take away again, and belongs to one run at a
+// time. Sources: mechanisms of the product, data-inventory; GDPR articles 5 and 30.
 package datainventory

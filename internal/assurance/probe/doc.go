@@ -14,4 +14,7 @@
 // A Door sends Calls and gives Answers. A Program is a token with the roles of the
 // profile that programs may hold. A Person is an account of the tenant with one
 // role, kept between runs and shut outside of them. A Maker makes records.
+//
+// Errors: ErrNoRole and ErrRemains say when they are returned; others come from the
+// doors. A Maker belongs to one run.
 package probe

@@ -27,4 +27,7 @@
 //
 // A caller is who asks; a cell is one operation by one caller; a door is an edge with
 // a table of its own, or "disk" for whoever has an account on the machine.
+//
+// It belongs to one run at a time; a trouble of the doors makes the result unknown
+// and is no error. Source: mechanisms of the product, role-matrix.
 package rolematrix

@@ -19,4 +19,7 @@
 // form is written again from the proved bytes and must come out the same.
 //
 // Sources: RFC 6962; C2SP signed-note and tlog-checkpoint.
+//
+// ErrFormat is returned for what is not of this form at all; whatever else is wrong
+// is a finding. Checks keep nothing and may run beside each other.
 package casefile

@@ -28,4 +28,8 @@
 //
 // Sources: RFC 6962 section 2.1 (leaf and node prefixes 0x00 and 0x01; ours are
 // 0x02 and 0x03, so no digest can be taken for another).
+//
+// ErrIncomplete, ErrTooLarge and ErrMalformed say when they are returned. Functions
+// keep nothing; a Hasher belongs to one goroutine. Sizes are bytes, times
+// microseconds since 1970 in UTC.
 package leaf

@@ -7,4 +7,6 @@
 //
 // Nothing in it sleeps or measures time. Where changes have to be in one group, a
 // first change holds the writer until all the others wait (Stats.Queued).
+//
+// Run fails its test and returns nothing; each engine is its test's own.
 package dbtest

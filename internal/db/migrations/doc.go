@@ -10,4 +10,7 @@
 // knows is refused with db.ErrNewer.
 //
 // Why not a library: see docs/decisions/0005-migrations.md.
+//
+// Errors: ErrName is returned for a file that is misnamed; others come from the
+// engine. Whoever applies holds the database's one writer.
 package migrations

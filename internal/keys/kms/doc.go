@@ -20,4 +20,12 @@
 //
 // RFC 9106 (Argon2), RFC 5116 (AEAD); AWS Signature Version 4 and the JSON 1.1
 // wire form of KMS (TrentService); the HTTP API of the transit secrets engine.
+//
+// # Errors and concurrency
+//
+// Every error of a call is an *Error with a Reason: Closed says that somebody
+// decided so, Passing that trying again may work; Explain turns it into an
+// errs.Sealed for people. Opening a service returns errs.Config or errs.Setup.
+// Services are safe for concurrent use. The local file is replaced whole and flushed
+// before a new key is used.
 package kms

@@ -29,4 +29,10 @@
 // RFC 2104 (HMAC), FIPS 180-4 (SHA-256), UAX #15 (NFKC), Unicode case folding,
 // ITU-T E.164 (at most 15 digits). The design follows the published notes on blind
 // indexes of CipherSweet; no code of it.
+//
+// # Errors and concurrency
+//
+// ErrValue is returned for a value that cannot be normalised, ErrNormaliser for a
+// name that does not exist, ErrKey for a key that is not 32 bytes. Key is safe for
+// concurrent use and prints as nothing.
 package blindindex

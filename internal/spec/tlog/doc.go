@@ -19,4 +19,9 @@
 // Sources: RFC 6962 section 2.1; c2sp.org/tlog-tiles, tlog-checkpoint,
 // tlog-cosignature, signed-note. Hash reading and proofs stand on
 // golang.org/x/mod/sumdb/tlog, notes on golang.org/x/mod/sumdb/note.
+//
+// # Errors and concurrency
+//
+// ErrMalformed, ErrProof and ErrSignature say when they are returned. Functions keep
+// nothing; a Range belongs to one goroutine.
 package tlog

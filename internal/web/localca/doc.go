@@ -11,4 +11,8 @@
 //
 // Words: the root is the certificate that people import; a leaf is what a
 // listener shows.
+//
+// A folder that cannot be read or holds something else is errs.Config; a host that
+// is not ours is an error of the handshake. CA is safe for concurrent use. The root
+// is on the disk before the first leaf is shown; leaves live in memory alone.
 package localca

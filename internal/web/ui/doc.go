@@ -25,4 +25,7 @@
 // Grotesk and Atkinson Hyperlegible Mono (OFL). The notices are in assets/licences and are served with
 // the files. assets/build.sh rebuilds dist from its sources; running Garant
 // needs only what is committed.
+//
+// Rendering returns the errors of the writer and no other. Components keep no state
+// and may be rendered concurrently.
 package ui
