@@ -43,6 +43,7 @@ type subtrees struct {
 	tx    db.Tx
 	size  uint64
 	tiles map[tileKey][]Hash
+	root  *Hash // of the whole tree, when its edge is known to give it
 }
 
 type tileKey struct {
@@ -50,10 +51,22 @@ type tileKey struct {
 	n     uint64
 }
 
-func newSubtrees(tx db.Tx, size uint64, known map[tileKey][]Hash) *subtrees {
-	s := &subtrees{tx, size, map[tileKey][]Hash{}}
-	maps.Copy(s.tiles, known)
+// newSubtrees takes what is known of the edge of the tree; nil when nothing is.
+func newSubtrees(tx db.Tx, h head, known map[tileKey][]Hash) *subtrees {
+	s := &subtrees{tx: tx, size: h.size, tiles: map[tileKey][]Hash{}}
+	if known != nil {
+		maps.Copy(s.tiles, known)
+		s.root = &h.root
+	}
 	return s
+}
+
+// rootOf returns the root of the tree of a size.
+func (s *subtrees) rootOf(size uint64) (Hash, error) {
+	if s.root != nil && size == s.size {
+		return *s.root, nil
+	}
+	return tlog.Root(size, s)
 }
 
 // Subtrees gives the roots of complete subtrees; see tlog.Reader.
@@ -119,7 +132,7 @@ func (l *Log) snapshot(ctx context.Context, fn func(tx db.Tx, h head, r *subtree
 		}
 		e := edgeOf(l.db)
 		known := e.known(h)
-		r := newSubtrees(tx, h.size, known)
+		r := newSubtrees(tx, h, known)
 		if err := fn(tx, h, r); err != nil {
 			return err
 		}
@@ -148,7 +161,7 @@ func (l *Log) ProveInclusion(ctx context.Context, seq, size uint64) (proof []Has
 		if err := r.path(seq); err != nil {
 			return err
 		}
-		if at.Root, err = tlog.Root(size, r); err != nil {
+		if at.Root, err = r.rootOf(size); err != nil {
 			return err
 		}
 		at.Size = size
