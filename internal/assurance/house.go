@@ -47,6 +47,8 @@ type House struct {
 	// Folders are further folders in which bytes of the platform may lie:
 	// temporary files, logs, the data folder of a PostgreSQL server.
 	Folders func() []string
+	// Logs are the files to which the process itself writes its log, wherever they lie.
+	Logs func() []string
 
 	// Doors are the listeners as they are open, URL is the address of the API, and
 	// Roots what its certificate chains to.

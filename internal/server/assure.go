@@ -2,7 +2,10 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"garant.example/internal/api"
@@ -70,9 +73,36 @@ func (r *Running) assuranceHouse() *assurance.House {
 	return &assurance.House{
 		Set: h.Profiles.Set(), Tenants: h.Tenants, Gate: h.Gate, Identity: h.Identity, Vault: h.Vault, Rings: h.Rings,
 		Profiles: h.Profiles, Clock: h.Opt.Clock, Dir: h.Opt.Dir, Witness: h.Opt.Witness, Control: h.Opt.Control, Open: h.Pool.Acquire, Rows: h.Rows,
-		Folders: func() []string { return []string{os.TempDir()} },
-		Doors:   r.doors.Listeners, URL: r.URL, Roots: r.Roots, Table: table, Links: r.links, Beside: r.serving.Faults.beside,
+		Folders: h.folders, Logs: func() []string { return logFiles(os.Stdout, os.Stderr) },
+		Doors: r.doors.Listeners, URL: r.URL, Roots: r.Roots, Table: table, Links: r.links, Beside: r.serving.Faults.beside,
 	}
+}
+
+// folders are those in which bytes of the platform may lie besides the data folder and
+// the regions' own: temporary files, and the heads of logs where they are kept apart.
+func (h *House) folders() []string {
+	list := []string{os.TempDir()}
+	if h.Opt.Witness != "" {
+		list = append(list, h.Opt.Witness)
+	}
+	return list
+}
+
+// logFiles are the regular files behind what a process writes to: where a service was
+// told to write its log to a file.
+func logFiles(written ...*os.File) []string {
+	var list []string
+	for _, f := range written {
+		about, err := f.Stat()
+		if err != nil || !about.Mode().IsRegular() {
+			continue
+		}
+		path, err := filepath.EvalSymlinks(fmt.Sprintf("/dev/fd/%d", f.Fd()))
+		if err == nil && !slices.Contains(list, path) {
+			list = append(list, path)
+		}
+	}
+	return list
 }
 
 // table is every operation of every edge that guards one; the portal guards none:

@@ -1,6 +1,9 @@
 package server_test
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"garant.example/internal/assurance"
@@ -38,5 +41,29 @@ func TestASabotageOfAnothersPromiseIsRefused(t *testing.T) {
 		{Name: "log-verifier", Breaks: map[id.Name]assurance.Break{"abt-log-limited": nil}}}}
 	if _, err := assurance.New(o); err == nil {
 		t.Error("it was taken")
+	}
+}
+
+// A file that the process writes its log to is searched wherever it lies; a terminal or
+// a pipe keeps nothing.
+func TestLogFiles(t *testing.T) {
+	path, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(path, "garant.log")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	if got := server.LogFiles(w, file, file); !slices.Equal(got, []string{path}) {
+		t.Errorf("%v, not %s", got, path)
 	}
 }

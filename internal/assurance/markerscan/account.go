@@ -86,6 +86,7 @@ func (g *garden) enlist(ctx context.Context) (*member, error) {
 		return m, cmp.Or(err, fmt.Errorf("the API answered %d to the new password", got.status))
 	}
 	g.marks = append(g.marks, mark{token: password, what: "password", culprit: m.id.String()})
+	g.session = opened.Secret
 	return m, g.describe(ctx, m, opened.Secret)
 }
 

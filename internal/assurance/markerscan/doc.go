@@ -11,8 +11,9 @@
 // # What a run does
 //
 // It plants tokens in every field of the canary that holds text, in values that are
-// searched for, in idempotency keys, in refused bodies, in an account's name,
-// address and password, through the API as anybody would. It reads each back: what
+// searched for, in idempotency keys, in refused bodies, in filters and cursors of
+// lists, in the name and the lines of an imported file, in forms of the console, in an
+// account's name, address and password, through the doors as anybody would. It reads each back: what
 // cannot be read back proves nothing by being absent. Then it reads the raw bytes
 // of every file of the platform and of every row of the canary's databases, in the
 // encodings of the profile, streams opened. A token met anywhere is a failure, and

@@ -7,12 +7,14 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"garant.example/internal/access"
 	"garant.example/internal/assurance"
+	"garant.example/internal/assurance/probe"
 	"garant.example/internal/id"
 	"garant.example/internal/identity"
 	"garant.example/internal/tenant"
@@ -46,7 +48,8 @@ func openDoor(ctx context.Context, h *assurance.House, canary tenant.Tenant) (*d
 		}
 	}
 	d := &door{house: h, canary: canary, client: &http.Client{Timeout: doorTimeout, Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: h.Roots(), MinVersion: tls.VersionTLS12, Time: h.Clock.Now}, ForceAttemptHTTP2: true}}}
+		TLSClientConfig: &tls.Config{RootCAs: h.Roots(), MinVersion: tls.VersionTLS12, Time: h.Clock.Now}, ForceAttemptHTTP2: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	secret, made, err := h.Identity.CreateToken(ctx, p, identity.NewToken{Label: "marker-scan", Roles: roles, Life: tokenLife})
 	if err != nil {
 		return nil, err
@@ -81,16 +84,28 @@ func (d *door) ask(ctx context.Context, secret, method, path string, in any, hea
 			return answer{}, err
 		}
 		body = bytes.NewReader(data)
+		header = append([]string{"Content-Type", "application/json"}, header...)
 	}
+	if secret != "" {
+		header = append([]string{"Authorization", "Bearer " + secret}, header...)
+	}
+	return d.send(ctx, method, path, body, header)
+}
+
+// visit sends a form to the console as a browser does; secret is of a session, or empty.
+func (d *door) visit(ctx context.Context, secret, path string, form url.Values) (answer, error) {
+	header := []string{"Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"}
+	if secret != "" {
+		cookie := http.Cookie{Name: probe.CookieOf(d.canary), Value: secret}
+		header = append(header, "Cookie", cookie.String())
+	}
+	return d.send(ctx, http.MethodPost, path, strings.NewReader(form.Encode()), header)
+}
+
+func (d *door) send(ctx context.Context, method, path string, body io.Reader, header []string) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, d.house.URL()+path, body)
 	if err != nil {
 		return answer{}, err
-	}
-	if secret != "" {
-		req.Header.Set("Authorization", "Bearer "+secret)
-	}
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])

@@ -169,6 +169,9 @@ func (r *run) scan(ctx context.Context, marks []mark) error {
 	if r.house.Folders != nil {
 		s.shared(r.house.Folders(), mine, r.since, maxShared)
 	}
+	if r.house.Logs != nil {
+		s.shared(r.house.Logs(), mine, r.since, maxServer)
+	}
 	if err := s.tables(ctx, r.house, list); err != nil {
 		r.finding.Miss("marker_scan.reason.unfinished", err)
 	}

@@ -42,6 +42,7 @@ type garden struct {
 	records []planted
 	known   map[id.Name]id.Record
 	marks   []mark
+	session string // of the canary's account; empty when none is planted in
 }
 
 // newRecord is the body of a creation.
@@ -207,6 +208,9 @@ func (g *garden) disturb(ctx context.Context) error {
 			return fmt.Errorf("the API answered %d to an undeclared field", got.status)
 		}
 		g.marks = append(g.marks, mark{token: refused, what: string(p.collection.Name) + " (refused)", culprit: p.record.String()})
+		if err := g.strew(ctx, &p); err != nil {
+			return err
+		}
 		for _, f := range p.collection.Fields {
 			value, _ := first(&f, p.tokens)
 			if f.Findable == nil || value == "" {
