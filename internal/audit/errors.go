@@ -61,6 +61,8 @@ func unread(err error) error {
 		return err
 	case errors.Is(err, db.ErrCorrupt):
 		return pages(err)
+	case errors.Is(err, db.ErrFull): // a server may need temporary files for a read
+		return errs.New(errs.Unavailable, "audit.full").Do("audit.full.fix").Cause(err)
 	case errors.Is(err, db.ErrUnavailable), errors.Is(err, db.ErrClosed):
 		return errs.New(errs.Unavailable, "audit.away").Do("audit.away.fix").Cause(err)
 	}

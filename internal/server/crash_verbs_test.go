@@ -452,12 +452,12 @@ func (a *answers) checkTenants(t *testing.T, h *server.House, when string) {
 // that is no second application, and no second leaf.
 func TestAdoptedOnce(t *testing.T) {
 	house.Engines(t, func(t *testing.T, h *house.House) {
-		_, placements, err := h.House.Profiles.Places("civic-engagement")
+		residency, placements, err := h.House.Profiles.Places("civic-engagement")
 		if err != nil {
 			t.Fatal(err)
 		}
 		made, err := h.House.Tenants.Create(house.Platform(), tenant.Opening{Slug: "town", Title: "Town", Country: "CA", Lang: "en",
-			Profile: "civic-engagement", Placements: placements}, func(ctx context.Context, t tenant.Tenant) error {
+			Profile: "civic-engagement", Residency: residency, Placements: placements}, func(ctx context.Context, t tenant.Tenant) error {
 			return errors.Join(h.House.Profiles.Adopt(ctx, t), h.House.Profiles.Adopt(ctx, t))
 		})
 		if err != nil {
