@@ -1,6 +1,7 @@
 package console
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -43,29 +44,83 @@ func home(v *visit) error {
 		}
 		p.Body.add(v.redNow(list), changes)
 	}
+	if v.base != operatorBase && !v.can(access.List, access.Collection) { // whoever came to work on records finds them first
+		p.Body.add(v.dataPart(counted))
+		counted = nil
+	}
 	if v.base == operatorBase && v.can(access.List, access.Tenant) {
 		p.Body.add(section("tenants", v.t("nav.tenants"), "", ui.Table(v.tenantTable(v.t("nav.tenants"), false))))
 	}
-	p.Body.add(v.maps(list)...)
-	if len(counted) > 0 {
-		p.Body.add(section("data", v.t("home.data"), v.t("home.data_lede"), ui.Table(v.collectionTable(counted))))
-	}
+	p.Body.add(v.standing(list)...)
+	p.Body.add(v.dataPart(counted))
 	return v.show(p)
 }
 
-// maps are the pictures of promises: the tenant's, or for the operator one of each
-// profile.
-func (v *visit) maps(list []assurance.Standing) (out parts) {
-	if v.base != operatorBase && len(list) > 0 {
+// dataPart are collections with how much they hold; nil for none.
+func (v *visit) dataPart(counted []counted) templ.Component {
+	if len(counted) == 0 {
+		return nil
+	}
+	return section("data", v.t("home.data"), v.t("home.data_lede"), ui.Table(v.collectionTable(counted)))
+}
+
+// standing is how promises stand: the tenant's as a map, for the operator a line for
+// each profile that leads to its map.
+func (v *visit) standing(list []assurance.Standing) (out parts) {
+	if len(list) == 0 {
+		return nil
+	}
+	if v.base != operatorBase {
 		out.add(ui.PromiseMap(v.lang, v.picture("map", v.t("home.map"), list)))
 		return out
 	}
+	var rows []ui.LedgerRow
 	for _, declared := range v.c.Profiles.Set().Profiles() {
-		if own := ofProfile(list, declared.Name); len(own) > 0 {
-			out.add(ui.PromiseMap(v.lang, v.picture(string(declared.Name), declared.Title.In(v.say.Lang()), own)))
+		own := ofProfile(list, declared.Name)
+		if len(own) == 0 {
+			continue
+		}
+		rows = append(rows, ui.LedgerRow{Title: declared.Title.In(v.say.Lang()), Href: v.at("promises") + "?profile=" + string(declared.Name),
+			Text: declared.Summary.In(v.say.Lang()), Counts: countsOf(own), First: v.firstAlarm(own)})
+	}
+	out.add(section("profiles", v.t("nav.promises"), v.t("home.profiles_lede"), ui.Ledger(v.lang, rows)))
+	return out
+}
+
+// countsOf counts the statuses that occur, the worst first.
+func countsOf(list []assurance.Standing) (out []ui.Count) {
+	for _, status := range assurance.Statuses() {
+		c := ui.Count{Status: ui.StatusOf(string(status))}
+		for _, s := range list {
+			if s.Status == status {
+				c.N++
+			}
+		}
+		if c.N > 0 {
+			out = append(out, c)
 		}
 	}
 	return out
+}
+
+// firstAlarm is the worst of the promises that somebody must look at, of two alike
+// the one that was found first; nil when all is well.
+func (v *visit) firstAlarm(list []assurance.Standing) *ui.LedgerAlarm {
+	var first *assurance.Standing
+	rank := func(s *assurance.Standing) int { return slices.Index(assurance.Statuses(), s.Status) }
+	for i := range list {
+		s := &list[i]
+		if !s.Status.Red() && s.Status != assurance.Exception {
+			continue
+		}
+		if first == nil || rank(s) < rank(first) || rank(s) == rank(first) && s.Result.At.Before(first.Result.At) {
+			first = s
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return &ui.LedgerAlarm{Status: statusOf(*first), Promise: ui.Link{Text: first.Promise.Title.In(v.say.Lang()), Href: v.promiseHref(first.Promise)}}
 }
 
 // counted is a collection with how many records it holds.
@@ -76,10 +131,15 @@ type counted struct {
 
 // counts are the tenant's data in numbers, as far as the visitor may list it.
 func (v *visit) counts() (list []counted, total int64, err error) {
-	if !v.can(access.List, access.Collection) {
-		return nil, 0, nil
+	asked := access.Ask{Action: access.List, On: access.Collection}
+	open := v.collections()
+	if !v.may(asked) {
+		if len(open) == 0 {
+			return nil, 0, nil
+		}
+		asked = access.Ask{Action: access.List, On: access.Record, Collection: open[0]}
 	}
-	permit, err := v.ask(access.Ask{Action: access.List, On: access.Collection})
+	permit, err := v.ask(asked)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -89,12 +149,31 @@ func (v *visit) counts() (list []counted, total int64, err error) {
 	}
 	for i := range schema.Collections {
 		k := counted{Collection: &schema.Collections[i]}
+		if asked.On == access.Record && !slices.Contains(open, k.Name) {
+			continue
+		}
 		if k.n, err = v.c.Vault.Count(v.r.Context(), permit, k.Name); err != nil {
 			return nil, 0, err
 		}
 		list, total = append(list, k), total+k.n
 	}
 	return list, total, nil
+}
+
+// collections are those of the tenant's profile in which the visitor may list
+// records, whether or not the whole list of collections is open to them.
+func (v *visit) collections() (open []id.Name) {
+	declared, ok := v.c.Profiles.Set().Profile(v.tenant.Profile)
+	if !ok {
+		return nil
+	}
+	for i := range declared.Collection {
+		name := declared.Collection[i].Name
+		if v.may(access.Ask{Action: access.List, On: access.Record, Collection: name}) {
+			open = append(open, name)
+		}
+	}
+	return open
 }
 
 // tiles are the figures at the head of the first room.
@@ -125,8 +204,11 @@ func (v *visit) tiles(list []assurance.Standing, data []counted, records int64) 
 		figures = append(figures, ui.Figure{Label: v.t("nav.tenants"), Value: v.say.Number(int64(len(v.customers(false)))), Href: v.at("tenants")})
 	}
 	if len(data) > 0 {
-		figures = append(figures, ui.Figure{Label: v.t("home.records"), Value: v.say.Number(records),
-			Note: v.n("home.collections", int64(len(data))), Href: v.at("collections")})
+		f := ui.Figure{Label: v.t("home.records"), Value: v.say.Number(records), Note: v.n("home.collections", int64(len(data)))}
+		if v.can(access.List, access.Collection) {
+			f.Href = v.at("collections")
+		}
+		figures = append(figures, f)
 	}
 	if v.can(access.Read, access.Log) {
 		figures = append(figures, v.logFigure())
@@ -181,6 +263,8 @@ func (v *visit) className(name id.Name) string {
 // keeps says how long records live.
 func (v *visit) keeps(r vault.Retention) string {
 	switch {
+	case r.Months > 0 && r.Months%12 == 0:
+		return v.n("retention.years", int64(r.Months/12))
 	case r.Months > 0:
 		return v.n("retention.months", int64(r.Months))
 	case r.Days > 0:

@@ -128,7 +128,8 @@ func showLog(v *visit) error {
 		return err
 	}
 	p := room{Title: v.t("nav.log"), Lede: v.t("log.lede"), Does: v.logActs()}
-	p.Body.add(v.placementTabs(), v.logFilter(filters, names))
+	p.Body.add(with(ui.Details(v.t("log.what_proof"), false), ui.Paragraph(v.t("proof.meaning")), ui.Paragraph(v.t("proof.limit"))),
+		v.placementTabs(), v.logFilter(filters, names))
 	if days := names.days(page.Entries); len(days) > 0 {
 		p.Body.add(ui.Timeline(v.lang, days))
 	} else {
@@ -284,7 +285,11 @@ func (v *visit) logFilter(filters url.Values, names *reader) templComponent {
 		outcomes = append(outcomes, ui.Option{Value: o.String(), Text: v.t("outcome." + o.String()), Selected: filters.Get("outcome") == o.String()})
 	}
 	field := func(name string) templComponent {
-		return ui.TextField(v.lang, ui.Field{ID: "q-" + name, Name: name, Label: v.t("filter." + name), Value: filters.Get(name), Exact: true})
+		f := ui.Field{ID: "q-" + name, Name: name, Label: v.t("filter." + name), Value: filters.Get(name), Exact: true}
+		if name != "object" {
+			f.Type = "date"
+		}
+		return ui.TextField(v.lang, f)
 	}
 	bar := ui.Filter{Action: v.at("log"), Submit: v.t("filter.button")}
 	if len(filters) > 0 {
@@ -349,8 +354,8 @@ func (r *reader) entry(e audit.Record) ui.Entry {
 	v := r.v
 	out := ui.Entry{ID: "e-" + formatSeq(e.Seq), Time: ui.Moment{ISO: e.Entry.At.UTC().Format(time.RFC3339Nano), Text: v.say.Time(e.Entry.At)},
 		Actor: r.actor(e.Entry.Actor), Operation: v.told(e.Entry), Object: r.object(e.Entry), Reason: v.reason(e.Entry.Reason),
-		Purpose: v.purposeOf(e.Entry), Leaf: e.Leaf.String(),
-		Proof: ui.Link{Text: v.t("leaf", i18n.Params{"n": e.Seq}), Href: v.at("log", formatSeq(e.Seq)) + placementQuery(v.placement())}}
+		Purpose: v.purposeOf(e.Entry),
+		Proof:   ui.Link{Text: v.t("leaf", i18n.Params{"n": e.Seq}), Href: v.at("log", formatSeq(e.Seq)) + placementQuery(v.placement())}}
 	if e.Entry.Operation == audit.ControlRun {
 		out.Reason = ui.StatusOf(e.Entry.Reason).Word(v.lang) // what the control found
 	}

@@ -81,8 +81,8 @@ func (v *visit) kmsTable() ui.TableData {
 func (v *visit) regionTable() ui.TableData {
 	t := ui.TableData{Caption: v.t("platform.regions"), CaptionHidden: true, Columns: v.columns("region", "law", "country", "city", "engine", "service")}
 	for _, r := range v.c.Tenants.Regions() {
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: r.Title.In(v.say.Lang()), Strong: true}, ui.Text(r.Jurisdiction), ui.Text(r.Country), ui.Text(orDash(r.City)),
-			ui.Text(string(r.Engine)), ui.Text(string(r.KMS))}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: r.Title.In(v.say.Lang()), Strong: true}, ui.Text(v.law(r.Jurisdiction)), ui.Text(v.country(r.Country)), ui.Text(orDash(r.City)),
+			ui.Text(engineName(r.Engine)), ui.Content(ui.InlineCode(string(r.KMS)))}})
 	}
 	return t
 }

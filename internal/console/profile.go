@@ -92,7 +92,7 @@ func (v *visit) placementTable(t tenant.Tenant) ui.TableData {
 			classes = joined(words)
 		}
 		out.Rows = append(out.Rows, ui.Row{Cells: []ui.Cell{{Text: v.placementName(p.Name), Strong: true}, ui.Text(region.Title.In(v.say.Lang())),
-			ui.Text(region.Jurisdiction), ui.Text(string(region.Engine)), ui.Text(classes)}})
+			ui.Text(v.law(region.Jurisdiction)), ui.Text(engineName(region.Engine)), ui.Text(classes)}})
 	}
 	return out
 }
@@ -114,7 +114,7 @@ func (v *visit) settingTable(p *profile.Profile) ui.TableData {
 		if s.Planned {
 			state = ui.Tag(v.t("setting.planned"), ui.Neutral)
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{ui.Content(ui.InlineCode(string(name))), ui.Content(ui.InlineCode(s.Value.String())), ui.Content(state)}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{ui.Text(v.setting(name)), ui.Text(v.settingValue(name, s)), ui.Content(state)}})
 	}
 	return t
 }

@@ -137,18 +137,33 @@ func listPromises(v *visit) error {
 	}
 	p.Body.add(ui.Tabs(v.t("promises.tabs"), tabs), ui.PromiseMap(v.lang, v.picture("profile", v.t("home.map"), list)))
 	for _, status := range assurance.Statuses() {
-		t := ui.TableData{Caption: ui.StatusOf(string(status)).Word(v.lang), Dense: true, Columns: v.columns("promise", "control", "state", "measured")}
-		for _, s := range list {
-			if s.Status == status {
-				t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: s.Promise.Title.In(v.say.Lang()), Href: v.promiseHref(s.Promise)},
-					ui.Content(ui.InlineCode(string(s.Promise.Control.Mechanism))), ui.Content(ui.StatusBadge(v.lang, statusOf(s))), v.when(s.Result.At)}})
-			}
-		}
-		if len(t.Rows) > 0 {
+		if t := v.statusTable(list, status); len(t.Rows) > 0 {
 			p.Body.add(ui.Table(t))
 		}
 	}
 	return v.show(p)
+}
+
+// statusTable are the promises that have one status. When a promise was measured is
+// told only where some of them was.
+func (v *visit) statusTable(list []assurance.Standing, status assurance.Status) ui.TableData {
+	t := ui.TableData{Dense: true, Columns: v.columns("promise", "control")}
+	measured := status != assurance.Planned
+	if measured {
+		t.Columns = v.columns("promise", "control", "measured")
+	}
+	for _, s := range list {
+		if s.Status != status {
+			continue
+		}
+		row := ui.Row{Cells: []ui.Cell{{Text: s.Promise.Title.In(v.say.Lang()), Href: v.promiseHref(s.Promise)}, ui.Content(ui.InlineCode(string(s.Promise.Control.Mechanism)))}}
+		if measured {
+			row.Cells = append(row.Cells, v.when(s.Result.At))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	t.Caption = v.say.Number(int64(len(t.Rows))) + " " + ui.StatusOf(string(status)).Words(v.lang, len(t.Rows))
+	return t
 }
 
 // showPromise shows one promise with what is for the operator alone: the culprits
@@ -166,7 +181,7 @@ func showPromise(v *visit) error {
 		return err
 	}
 	lang := v.say.Lang()
-	p := room{Title: s.Promise.Title.In(lang), Kicker: string(s.Promise.ID), Lede: s.Promise.Text.In(lang),
+	p := room{Title: s.Promise.Title.In(lang), Kicker: string(s.Promise.ID), Badge: ui.StatusBadge(v.lang, statusOf(s)), Lede: s.Promise.Text.In(lang),
 		Trail: []ui.Link{{Text: v.t("nav.promises"), Href: v.at("promises") + "?profile=" + string(s.Promise.Profile)}}}
 	if v.can(access.Verify, access.Promise) && v.c.Assurance.Built(s.Promise) {
 		p.Does.add(v.button(v.at("promises", string(s.Promise.ID), "verify"), ui.Button{Text: v.t("promises.verify"), Icon: ui.IconShield}))
@@ -198,8 +213,7 @@ func (v *visit) leafCell(n uint64) ui.Cell {
 
 func (v *visit) promiseFacts(s assurance.Standing) []ui.KeyValue {
 	f := s.Result.Finding
-	facts := []ui.KeyValue{shown(v.t("column.state"), ui.StatusBadge(v.lang, statusOf(s))),
-		shown(v.t("column.control"), ui.InlineCode(string(s.Promise.Control.Mechanism)))}
+	facts := []ui.KeyValue{shown(v.t("column.control"), ui.InlineCode(string(s.Promise.Control.Mechanism)))}
 	if why := v.why(s); why != "" {
 		facts = append(facts, fact(v.t("column.why"), why))
 	}

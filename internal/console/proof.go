@@ -66,12 +66,12 @@ func showEntry(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := room{Title: v.t("leaf", i18n.Params{"n": seq}), Lede: v.told(e.Entry),
+	p := room{Title: v.t("leaf", i18n.Params{"n": seq}), Lede: names.actor(e.Entry.Actor) + " " + v.told(e.Entry),
 		Trail: []ui.Link{{Text: v.t("nav.log"), Href: v.at("log") + placementQuery(v.placement())}}}
 	if v.can(access.Prove, access.Log) {
 		p.Does.add(v.link(v.t("proof.file"), v.at("log", formatSeq(seq), "proof")+placementQuery(v.placement()), ui.Secondary, ui.IconProof))
 	}
-	p.Body.add(ui.Facts(v.lang, names.entryFacts(e)), section("proof", v.t("proof.title"), v.t("proof.lede"), v.proof(e, file, log.VerifierKey())...))
+	p.Body.add(ui.Facts(v.lang, names.entryFacts(e)), section("proof", v.t("proof.title"), v.t("proof.meaning"), v.proof(e, file, log.VerifierKey())...))
 	return v.show(p)
 }
 
@@ -156,13 +156,15 @@ func (v *visit) proof(e audit.Record, file casefile.Inclusion, key string) parts
 		way = append(way, shown(v.t("proof.step", i18n.Params{"n": i + 1}), ui.Hash(h.String())))
 	}
 	var out parts
-	out.add(ui.Facts(v.lang, facts))
-	if len(way) > 0 {
-		out.add(with(ui.Details(v.n("proof.way", int64(len(way))), true), ui.Facts(v.lang, way)))
-	}
-	out.add(ui.CodeBlock(ui.Code{Label: v.t("proof.checkpoint"), Text: strings.TrimSpace(file.Checkpoint)}))
+	out.add(ui.Paragraph(v.t("proof.limit")))
 	command := "garant-verify --key '" + key + "' " + proofName(e.Seq)
-	out.add(ui.CodeBlock(ui.Code{Label: v.t("proof.command"), Shell: true, Text: command}))
+	out.add(ui.CodeBlock(ui.Code{Label: v.t("proof.command"), Shell: true, Text: command}), ui.Facts(v.lang, facts))
+	inside := parts{ui.Paragraph(v.t("proof.lede"))}
+	if len(way) > 0 {
+		inside.add(ui.Facts(v.lang, way))
+	}
+	inside.add(ui.CodeBlock(ui.Code{Label: v.t("proof.checkpoint"), Text: strings.TrimSpace(file.Checkpoint)}))
+	out.add(with(ui.Details(v.n("proof.way", int64(len(way))), false), inside...))
 	return out
 }
 

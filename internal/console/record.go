@@ -64,16 +64,18 @@ func (v *visit) recordPage(k *vault.Collection, r vault.Record, purpose string) 
 	if r.Restricted {
 		p.Body.add(with(ui.Callout(v.t("record.restricted"), ui.Warning), ui.Paragraph(v.t("record.restricted_text"))))
 	}
-	p.Body.add(v.lifeline(k, r), ui.Facts(v.lang, v.fieldFacts(k, r)))
+	p.Body.add(v.lifeline(k, r), ui.Facts(v.lang, v.fieldFacts(k, r, purpose != "")))
 	if len(r.Masked) > 0 && purpose == "" && v.within(access.Read) {
+		p.Does.add(v.link(v.t("record.reveal"), "#reveal", ui.Secondary, ui.IconMasked)) // the way past the masked fields, for whoever has no mouse
 		p.Body.add(v.revealBox(k, r))
 	}
 	p.Body.add(v.recordMoves(k, r), section("about", v.t("record.about"), "", ui.Facts(v.lang, v.recordFacts(k, r))))
 	return v.show(p)
 }
 
-// fieldFacts are the fields in the declared order, shown or masked.
-func (v *visit) fieldFacts(k *vault.Collection, r vault.Record) []ui.KeyValue {
+// fieldFacts are the fields in the declared order, shown or masked. Once they were
+// asked for, a field that holds nothing says so: it does not vanish.
+func (v *visit) fieldFacts(k *vault.Collection, r vault.Record, asked bool) []ui.KeyValue {
 	values, masked := valuesOf(r), map[id.Name]bool{}
 	for _, name := range r.Masked {
 		masked[name] = true
@@ -87,6 +89,8 @@ func (v *visit) fieldFacts(k *vault.Collection, r vault.Record) []ui.KeyValue {
 			facts = append(facts, fact(title, v.value(k, f, raw)))
 		case masked[f.Name]:
 			facts = append(facts, shown(title, ui.MaskedValue(v.lang, ui.Mask{Label: title})))
+		case asked && v.permit.Sees(f.Class):
+			facts = append(facts, fact(title, "–"))
 		}
 	}
 	return facts
@@ -129,6 +133,11 @@ func (v *visit) lifeline(k *vault.Collection, r vault.Record) templ.Component {
 	return ui.Lifeline(v.lang, v.t("record.life"), stages)
 }
 
+// shownID is where a reader goes on once the fields are shown. After a refusal no
+// such place is on the page, and the browser begins at its head, where the refusal is
+// told.
+const shownID = "shown"
+
 // revealBox asks for the purpose of seeing what is hidden.
 func (v *visit) revealBox(k *vault.Collection, r vault.Record) templ.Component {
 	var fields parts
@@ -138,7 +147,7 @@ func (v *visit) revealBox(k *vault.Collection, r vault.Record) templ.Component {
 		does.add(ui.PushButton(ui.Button{Text: v.t("record.edit"), Kind: ui.Secondary, Name: "then", Value: "edit"}))
 	}
 	fields.add(actions(does...))
-	return section("reveal", v.t("record.hidden"), v.t("record.hidden_text"), form(ui.Form{Action: v.recordHref(k, r.ID) + "/reveal"}, fields...))
+	return section("reveal", v.t("record.hidden"), v.t("record.hidden_text"), form(ui.Form{Action: v.recordHref(k, r.ID) + "/reveal#" + shownID}, fields...))
 }
 
 // revealRecord shows the fields for a purpose, or the form that changes them.
@@ -193,7 +202,7 @@ func (v *visit) ownLeaf(k *vault.Collection, rec id.Record) (templ.Component, er
 	if v.can(access.Read, access.Log) {
 		said.add(with(ui.Prose(), ui.TextLink(v.lang, ui.Link{Text: v.t("record.proof"), Href: v.at("log", formatSeq(e.Seq)) + placementQuery(k.Placement)})))
 	}
-	return with(ui.Callout(v.t("record.logged", i18n.Params{"n": e.Seq}), ui.Info), said...), nil
+	return with(ui.Landing(shownID), with(ui.Callout(v.t("record.logged", i18n.Params{"n": e.Seq}), ui.Info), said...)), nil
 }
 
 // recordMoves are the transitions and the other acts that the visitor may do now.

@@ -53,7 +53,15 @@ func (v *visit) recordHref(k *vault.Collection, rec id.Record) string {
 
 // trail leads back to the collection.
 func (v *visit) trail(k *vault.Collection) []ui.Link {
-	return []ui.Link{{Text: v.t("nav.collections"), Href: v.at("collections")}, {Text: k.Title.In(v.say.Lang()), Href: v.inCollection(k, "")}}
+	return append(v.toCollections(), ui.Link{Text: k.Title.In(v.say.Lang()), Href: v.inCollection(k, "")})
+}
+
+// toCollections leads to the room of all collections, for those to whom it is open.
+func (v *visit) toCollections() []ui.Link {
+	if !v.can(access.List, access.Collection) {
+		return nil
+	}
+	return []ui.Link{{Text: v.t("nav.collections"), Href: v.at("collections")}}
 }
 
 // listRecords pages through a collection. What is personal stays hidden.
@@ -99,7 +107,7 @@ func listRecords(v *visit) error {
 	if k.About == vault.AboutNobody {
 		lede = v.t("records.plain")
 	}
-	p := room{Title: k.Title.In(v.say.Lang()), Lede: lede, Does: v.recordActs(k), Trail: []ui.Link{{Text: v.t("nav.collections"), Href: v.at("collections")}}}
+	p := room{Title: k.Title.In(v.say.Lang()), Lede: lede, Does: v.recordActs(k), Trail: v.toCollections()}
 	p.Body.add(v.filterBar(k, filters), ui.Table(v.recordTable(k, page.Records)), ui.Pagination(v.lang, pager))
 	return v.show(p)
 }

@@ -86,13 +86,27 @@ func (v *visit) nav() []ui.NavGroup {
 		add(v.t("nav.machine"), v.item("platform", "platform", ui.IconScreen, v.can(access.Read, access.Platform)),
 			v.item("sabotage", "sabotage", ui.IconAlertOctagon, v.c.Saboteur != nil && v.can(access.Manage, access.Platform)))
 	}
-	add(v.t("nav.data"), v.item("collections", "collections", ui.IconDatabase, v.can(access.List, access.Collection)),
-		v.item("profile", "profile", ui.IconFlag, v.can(access.Read, access.Profile)))
+	add(v.t("nav.data"), append(v.dataItems(), v.item("profile", "profile", ui.IconFlag, v.can(access.Read, access.Profile)))...)
 	add(v.t("nav.evidence"), v.item("log", "log", ui.IconHistory, v.can(access.Read, access.Log)),
 		v.item("keys", "keys", ui.IconLock, v.can(access.Read, access.Key)))
 	add(v.t("nav.access"), v.item("people", "people", ui.IconUser, v.can(access.List, access.Account)),
 		v.item("tokens", "tokens", ui.IconTerminal, v.can(access.List, access.Token)))
 	return groups
+}
+
+// dataItems lead to the room of all collections, or for somebody who works in a few
+// of them to each of these.
+func (v *visit) dataItems() []ui.NavItem {
+	if v.can(access.List, access.Collection) {
+		return []ui.NavItem{v.item("collections", "collections", ui.IconDatabase, true)}
+	}
+	var items []ui.NavItem
+	for _, name := range v.collections() {
+		href := v.at("collections", string(name))
+		items = append(items, ui.NavItem{Text: v.collectionName(name), Href: href, Icon: ui.IconDatabase,
+			Current: v.r.URL.Path == href || strings.HasPrefix(v.r.URL.Path, href+"/")})
+	}
+	return items
 }
 
 // item is an entry of the menu; without an address when it may not be opened.

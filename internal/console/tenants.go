@@ -40,7 +40,7 @@ func (v *visit) tenantTable(title string, canaries bool) ui.TableData {
 	for _, of := range v.customers(canaries) {
 		region, _ := v.c.Tenants.Region(of.Home())
 		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{{Text: of.Title, Href: v.at("tenants", string(of.Slug)), Strong: true}, ui.Text(v.profileName(of.Profile)),
-			ui.Text(of.Country), ui.Text(region.Title.In(v.say.Lang())), ui.Content(v.contractTag(of))}})
+			ui.Text(v.country(of.Country)), ui.Text(region.Title.In(v.say.Lang())), ui.Content(v.contractTag(of))}})
 	}
 	return t
 }
@@ -91,7 +91,7 @@ func showTenant(v *visit) error {
 		p.Does.add(v.link(v.t("tenants.profile"), v.at("tenants", string(t.Slug), "profile"), ui.Secondary, ui.IconFlag))
 	}
 	p.Does.add(v.link(v.t("tenants.trust"), "/"+v.say.Lang()+"/trust/"+string(t.Slug), ui.Quiet, ui.IconShield))
-	facts := []ui.KeyValue{shown(v.t("column.state"), v.contractTag(t)), shown(v.t("tenants.slug"), ui.InlineCode(string(t.Slug))), fact(v.t("column.country"), t.Country),
+	facts := []ui.KeyValue{shown(v.t("column.state"), v.contractTag(t)), shown(v.t("tenants.slug"), ui.InlineCode(string(t.Slug))), fact(v.t("column.country"), v.country(t.Country)),
 		fact(v.t("person.lang"), t.Lang), fact(v.t("tenants.hosts"), orDash(strings.Join(t.Hosts, ", "))), shown(v.t("column.created"), ui.Time(v.moment(t.Created)))}
 	if !t.Contract.End.IsZero() {
 		facts = append(facts, shown(v.t("tenants.end"), ui.Time(v.moment(t.Contract.End))))

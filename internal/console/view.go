@@ -97,6 +97,7 @@ func (v *visit) columns(names ...string) []ui.Column {
 type room struct {
 	Title  string
 	Kicker string
+	Badge  templ.Component // a status beside it
 	Lede   string
 	Trail  []ui.Link // above this page; home comes first by itself
 	Does   parts     // buttons beside the title
@@ -120,7 +121,7 @@ func (v *visit) show(p room) error {
 	if done := v.query("done"); done != "" && v.say.Has("console.done."+done) {
 		all.add(ui.NotificationBanner(v.lang, ui.Notice{Tone: ui.Success, Title: v.say.T("console.done." + done)}))
 	}
-	all.add(with(ui.PageHeading(ui.Heading{Kicker: p.Kicker, Title: p.Title, Lede: p.Lede}), p.Does...))
+	all.add(with(ui.PageHeading(ui.Heading{Kicker: p.Kicker, Badge: p.Badge, Title: p.Title, Lede: p.Lede}), p.Does...))
 	all.add(p.Body...)
 	return v.html(p.Status, with(ui.Console(page), all...))
 }
