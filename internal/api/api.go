@@ -62,7 +62,10 @@ func (a *API) handlers() map[string]map[string]http.Handler {
 	for _, route := range Routes() {
 		handler := web.Routed(web.Handle(a.open(&route)))
 		if route.Stream {
-			handler = web.Stream(streamTime, clock.System().Now, web.LimitBody(streamBody, handler))
+			if route.Body != "" { // a body that is read whole keeps the usual bound
+				handler = web.LimitBody(streamBody, handler)
+			}
+			handler = web.Stream(streamTime, clock.System().Now, handler)
 		}
 		base, verb, _ := cutVerb(route.Path)
 		pattern := route.Method + " " + base

@@ -262,6 +262,15 @@ func number(e *errs.Error, v url.Values, name string, most uint64) uint64 {
 	return n
 }
 
+// yes reads true or false; a word that is neither must not pass for one of them.
+func yes(e *errs.Error, v url.Values, name string) bool {
+	text := v.Get(name)
+	if text != "" && text != "true" && text != "false" {
+		e.At("query/"+name, "api.bad.truth", nil)
+	}
+	return text == "true"
+}
+
 func moment(e *errs.Error, v url.Values, name string) time.Time {
 	text := v.Get(name)
 	if text == "" {

@@ -139,7 +139,7 @@ func proveConsistency(c *call) error {
 func exportBundle(c *call) error {
 	v, e := c.r.URL.Query(), errs.New(errs.Invalid, "api.bad.query")
 	period := audit.Period{Since: moment(e, v, "since"), Until: moment(e, v, "until"),
-		From: number(e, v, "from", 1<<63), To: number(e, v, "to", 1<<63), Sealed: v.Get("sealed") == "true"}
+		From: number(e, v, "from", 1<<63), To: number(e, v, "to", 1<<63), Sealed: yes(e, v, "sealed")}
 	if len(e.Fields) > 0 {
 		return e
 	}

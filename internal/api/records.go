@@ -65,6 +65,9 @@ func createRecord(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := web.SaysJSON(c.r); err != nil {
+		return err
+	}
 	body, err := web.ReadBody(c.r)
 	if err != nil {
 		return err

@@ -22,8 +22,8 @@ const MaxDepth = 32
 // text must be valid UTF-8 without NUL, without duplicate or unknown names, at
 // most MaxDepth deep. It returns Invalid with pointers, or TooLarge.
 func ReadJSON(r *http.Request, v any) error {
-	if !isJSON(r.Header.Get("Content-Type")) {
-		return errs.New(errs.Invalid, "web.json.media").At("header/Content-Type", "web.json.media", nil).Do("web.json.media.fix")
+	if err := SaysJSON(r); err != nil {
+		return err
 	}
 	data, err := ReadBody(r)
 	if err != nil {
@@ -32,7 +32,18 @@ func ReadJSON(r *http.Request, v any) error {
 	return Decode(data, v)
 }
 
+// SaysJSON refuses a body that is not said to be JSON.
+func SaysJSON(r *http.Request) error {
+	if isJSON(r.Header.Get("Content-Type")) {
+		return nil
+	}
+	return errs.New(errs.Invalid, "web.json.media").At("header/Content-Type", "web.json.media", nil).Do("web.json.media.fix")
+}
+
 func isJSON(contentType string) bool {
+	if contentType == "application/json" { // what nearly everybody says
+		return true
+	}
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return false

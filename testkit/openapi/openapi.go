@@ -15,7 +15,7 @@ func Check(tb testing.TB, document []byte) (fault string) {
 	tb.Helper()
 	_, file, _, _ := runtime.Caller(0)
 	dir := filepath.Dir(file)
-	path := filepath.Join(tb.TempDir(), "openapi.json")
+	path := filepath.Join(tb.TempDir(), "document")
 	if err := os.WriteFile(path, document, 0o600); err != nil {
 		tb.Fatal(err)
 	}
