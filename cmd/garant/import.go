@@ -45,40 +45,47 @@ type ImportRow struct {
 const maxShown = 20
 
 func (p *program) importCommand() *cobra.Command {
-	var collection, mapFile, report string
+	var collection, mapFile, report, purpose string
 	c := p.verb("import", "FILE", typeOf[ImportSummary](), func(c *call) error {
 		if collection == "" {
 			return missingFlag("collection")
 		}
-		return c.within(forData, func(t *client.Tenant) error { return c.load(t, collection, mapFile, report) })
+		return c.within(forData, func(t *client.Tenant) error { return c.load(t, loading{collection, mapFile, report, purpose}) })
 	})
 	p.tenantFlag(c)
 	c.Flags().StringVar(&collection, "collection", "", p.words.T("cli.flag.collection"))
 	c.Flags().StringVar(&mapFile, "map", "", p.words.T("cli.flag.map"))
 	c.Flags().StringVar(&report, "report", "", p.words.T("cli.flag.report"))
+	c.Flags().StringVar(&purpose, "purpose", "", p.words.T("cli.flag.purpose_people"))
 	return c
 }
 
+// loading is what an import was told.
+type loading struct {
+	collection, mapFile, reportFile string
+	purpose                         string // of looking up the persons whom rows are about
+}
+
 // load imports a file and says what became of each row.
-func (c *call) load(t *client.Tenant, collection, mapFile, reportFile string) error {
+func (c *call) load(t *client.Tenant, o loading) error {
 	src, bar, err := c.watched(c.arg(0))
 	if err != nil {
 		return err
 	}
 	defer src.Close()
 	r := &report{sum: ImportSummary{First: []ImportRow{}}}
-	if reportFile != "" {
-		if err := r.open(reportFile); err != nil {
+	if o.reportFile != "" {
+		if err := r.open(o.reportFile); err != nil {
 			return err
 		}
 		defer r.file.Close()
 	}
-	lines, err := c.lines(t, collection, mapFile, src, r)
+	lines, err := c.lines(t, o, src, r)
 	if err != nil {
 		return err
 	}
 	defer lines.Close() // ends the conversion when the server gave up
-	err = t.Collection(collection).Import(c.ctx, lines, r.told)
+	err = t.Collection(o.collection).Import(c.ctx, lines, r.told)
 	if ended := lines.failed(); ended != nil {
 		err = ended // the file's own fault says more than the cut request
 	}
@@ -151,29 +158,32 @@ func (l *converted) failed() error {
 }
 
 // lines gives newline-delimited JSON: the file itself, or its rows by the map.
-func (c *call) lines(t *client.Tenant, collection, mapFile string, src io.Reader, r *report) (*converted, error) {
-	if mapFile == "" {
+func (c *call) lines(t *client.Tenant, o loading, src io.Reader, r *report) (*converted, error) {
+	if o.mapFile == "" {
 		return &converted{ReadCloser: io.NopCloser(src)}, nil
 	}
-	text, err := os.ReadFile(mapFile)
+	text, err := os.ReadFile(o.mapFile)
 	if err != nil {
 		return nil, err
 	}
-	m, err := profile.ParseMap(mapFile, text)
+	m, err := profile.ParseMap(o.mapFile, text)
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.declared(t, collection)
+	k, persons, err := c.declared(t, o.collection)
 	if err != nil {
 		return nil, err
 	}
-	if err := m.Check(k); err != nil {
+	if err := m.Check(k, persons); err != nil {
 		return nil, err
+	}
+	if m.Subject != nil && o.purpose == "" {
+		return nil, missingFlag("purpose")
 	}
 	in, out := io.Pipe()
 	l := &converted{ReadCloser: in}
 	go func() {
-		err := m.NDJSON(k, src, out, r.sent, func(row profile.Row) error { return r.refused(c, row) })
+		err := m.NDJSON(k, src, out, c.finder(t, k, o.purpose), r.sent, func(row profile.Row) error { return r.refused(c, row) })
 		if err != nil && !errors.Is(err, io.ErrClosedPipe) {
 			l.mu.Lock()
 			l.err = err
@@ -184,22 +194,49 @@ func (c *call) lines(t *client.Tenant, collection, mapFile string, src io.Reader
 	return l, nil
 }
 
-// declared is a collection as far as a map has to know it.
-func (c *call) declared(t *client.Tenant, name string) (*vault.Collection, error) {
+// finder looks up the persons whom rows are about. What the server says of a value
+// that no such field can have is the row's fault; anything else ends the import.
+func (c *call) finder(t *client.Tenant, k *vault.Collection, purpose string) profile.Finder {
+	return func(field id.Name, value string) ([]id.Subject, error) {
+		found, err := t.Collection(string(k.Of)).Find(c.ctx, string(field), value, purpose)
+		var refused *client.Problem
+		if errors.As(err, &refused) && refused.Code == client.Invalid {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		out := make([]id.Subject, 0, len(found))
+		for _, r := range found {
+			who, err := id.ParseSubject(r.Subject)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, who)
+		}
+		return out, nil
+	}
+}
+
+// declared is a collection as far as a map has to know it, and the one that its
+// persons are in, if they are in another.
+func (c *call) declared(t *client.Tenant, name string) (k, persons *vault.Collection, err error) {
 	all, err := t.Collections(c.ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	for _, k := range all {
-		if k.Name == name {
-			return declaration(k), nil
-		}
+	of := map[string]*vault.Collection{}
+	for _, info := range all {
+		of[info.Name] = declaration(info)
 	}
-	return nil, errs.New(errs.NotFound, "vault.collection.unknown").With("Collection", name).Do("cli.collection.fix")
+	if k = of[name]; k != nil {
+		return k, of[string(k.Of)], nil
+	}
+	return nil, nil, errs.New(errs.NotFound, "vault.collection.unknown").With("Collection", name).Do("cli.collection.fix")
 }
 
 func declaration(k client.CollectionInfo) *vault.Collection {
-	out := &vault.Collection{Name: id.Name(k.Name), Title: tenant.Text(k.Title), About: vault.About(k.About)}
+	out := &vault.Collection{Name: id.Name(k.Name), Title: tenant.Text(k.Title), About: vault.About(k.About), Of: id.Name(k.Of)}
 	for _, f := range k.Fields {
 		field := vault.Field{Name: id.Name(f.Name), Title: tenant.Text(f.Title), Kind: vault.Kind(f.Kind), Required: f.Required,
 			Options: f.Options, MaxLength: f.MaxLength}

@@ -29,7 +29,8 @@ type Map struct {
 	// Key is the field that tells rows apart: a second run leaves alone what is
 	// there. It must be findable and unique.
 	Key     id.Name           `yaml:"key"`
-	Tables  map[id.Name]Value `yaml:"tables"` // cell to value, by name
+	Subject *SubjectColumn    `yaml:"subject"` // whom a row is about, where that is a person of another collection
+	Tables  map[id.Name]Value `yaml:"tables"`  // cell to value, by name
 	Columns []Column          `yaml:"columns"`
 }
 
@@ -142,6 +143,9 @@ func (m *Map) validate(e *errs.Error) {
 }
 
 func (m *Map) validateColumns(e *errs.Error) {
+	if m.Subject != nil && len(m.Subject.Heading) != m.HeaderRows {
+		e.At("/subject/heading", "profile.map.heading", errs.Params{"Rows": m.HeaderRows})
+	}
 	filled := map[id.Name]bool{}
 	for i, c := range m.Columns {
 		at := fmt.Sprintf("/columns/%d", i)
@@ -167,12 +171,14 @@ func (m *Map) validateColumns(e *errs.Error) {
 	}
 }
 
-// Check holds the map against the collection it fills and tells every fault.
-func (m *Map) Check(c *vault.Collection) error {
+// Check holds the map against the collection it fills, and against the one that its
+// persons are in (nil where there is none), and tells every fault.
+func (m *Map) Check(c, persons *vault.Collection) error {
 	e := errs.New(errs.Config, "profile.map.unfit").With("Collection", string(c.Name)).Do("profile.map.invalid.fix")
 	if m.Collection != c.Name {
 		e.At("/collection", "profile.map.collection", errs.Params{"Value": string(m.Collection)})
 	}
+	m.checkSubject(c, persons, e)
 	filled := map[id.Name]bool{}
 	for i := range m.Columns {
 		m.checkColumn(fmt.Sprintf("/columns/%d", i), c, &m.Columns[i], e)

@@ -50,7 +50,7 @@ func collectionOf(t testing.TB, profile, name id.Name) *vault.Collection {
 // The real file goes through the map and every record is one the vault takes.
 func TestSurvey(t *testing.T) {
 	m, c := survey(t)
-	if err := m.Check(c); err != nil {
+	if err := m.Check(c, nil); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.Open(filepath.Join(surveyDir, "survey-respondents.csv"))
@@ -107,7 +107,7 @@ func TestNDJSON(t *testing.T) {
 	var out bytes.Buffer
 	var lines []int
 	var refused []Row
-	err := m.NDJSON(c, strings.NewReader(table), &out,
+	err := m.NDJSON(c, strings.NewReader(table), &out, nil,
 		func(line int) error { lines = append(lines, line); return nil },
 		func(r Row) error { refused = append(refused, r); return nil })
 	if err != nil {
@@ -163,7 +163,7 @@ func smallRows(t *testing.T, encoding, table string) (rows []Row, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.Check(people()); err != nil {
+	if err := m.Check(people(), nil); err != nil {
 		t.Fatal(err)
 	}
 	for row, err := range m.Rows(people(), strings.NewReader(table)) {
@@ -285,7 +285,7 @@ columns:
 	c := people()
 	c.Fields[0].Required = true
 	var got []string
-	for _, f := range errs.Of(m.Check(c)).Fields {
+	for _, f := range errs.Of(m.Check(c, nil)).Fields {
 		got = append(got, f.Pointer+" "+f.Key)
 	}
 	want := []string{"/collection profile.map.collection", "/columns/1/field profile.map.field.unknown", "/columns/2/choose profile.map.option",

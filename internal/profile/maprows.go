@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"garant.example/internal/errs"
+	"garant.example/internal/id"
 	"garant.example/internal/vault"
 )
 
@@ -21,6 +22,7 @@ import (
 type Row struct {
 	Line   int            // of the file, from 1, where the row begins
 	Fields jsontext.Value // an object of fields, as vault.Import takes it; nil when Err is set
+	Person string         // what names the person whom it is about; empty where the map names no such column
 	Err    error          // errs.Invalid with the columns at fault; nothing of the row may be used
 }
 
@@ -57,6 +59,7 @@ func (m *Map) Rows(c *vault.Collection, src io.Reader) iter.Seq2[Row, error] {
 			}
 			row := Row{Line: line}
 			row.Fields, row.Err = t.record(cells)
+			row.Person = t.person(cells)
 			if !yield(row, nil) {
 				return
 			}
@@ -66,9 +69,17 @@ func (m *Map) Rows(c *vault.Collection, src io.Reader) iter.Seq2[Row, error] {
 
 // NDJSON writes the sound rows of a table as lines that vault.Import reads, and
 // tells the others: written gets the line of the file behind each line that is
-// about to be written, so that a result of the import finds back to its row.
-func (m *Map) NDJSON(c *vault.Collection, src io.Reader, dst io.Writer, written func(line int) error, refused func(Row) error) error {
+// about to be written, so that a result of the import finds back to its row. find
+// looks up the person of a row; it is not called where the map names none.
+func (m *Map) NDJSON(c *vault.Collection, src io.Reader, dst io.Writer, find Finder, written func(line int) error, refused func(Row) error) error {
+	persons := m.persons(find)
 	for row, err := range m.Rows(c, src) {
+		var subject id.Subject
+		if err == nil && row.Err == nil && persons != nil {
+			if subject, row.Err = persons.of(row.Person); row.Err != nil && !errors.Is(row.Err, errNoPerson) {
+				return row.Err
+			}
+		}
 		switch {
 		case err != nil:
 			return err
@@ -81,7 +92,11 @@ func (m *Map) NDJSON(c *vault.Collection, src io.Reader, dst io.Writer, written 
 		if err := written(row.Line); err != nil {
 			return err
 		}
-		line := append([]byte(`{"fields":`), row.Fields...)
+		line := []byte{'{'}
+		if persons != nil {
+			line = append(append(append(line, `"subject":`...), quote(subject.String())...), ',')
+		}
+		line = append(append(line, `"fields":`...), row.Fields...)
 		if _, err := dst.Write(append(line, '}', '\n')); err != nil {
 			return err
 		}
@@ -96,6 +111,7 @@ type table struct {
 	csv     *csv.Reader
 	bound   *bounder
 	columns []*Column // by place in the table; nil where a column is left out
+	subject int       // place of the column that names the person; -1 without one
 }
 
 func (m *Map) open(c *vault.Collection, src io.Reader) (*table, error) {
@@ -164,6 +180,7 @@ func (t *table) bind(header [][]string) error {
 	}
 	t.columns = make([]*Column, width)
 	named := make([]bool, width)
+	t.subject = -1
 	e := errs.New(errs.Invalid, "profile.table.headings").Do("profile.table.headings.fix")
 	for i := range t.m.Columns {
 		col := &t.m.Columns[i]
@@ -185,6 +202,7 @@ func (t *table) bind(header [][]string) error {
 			e.At(fmt.Sprintf("/columns/%d/heading", i), "profile.table.heading.found", errs.Params{"Count": found})
 		}
 	}
+	t.bindSubject(header, named, e)
 	for x, ok := range named {
 		if !ok && t.m.Others == RefuseOthers {
 			e.At(fmt.Sprintf("/table/columns/%d", x), "profile.table.heading.other", errs.Params{"Column": x + 1})
@@ -194,6 +212,35 @@ func (t *table) bind(header [][]string) error {
 		return e
 	}
 	return nil
+}
+
+// bindSubject finds the column that names the person.
+func (t *table) bindSubject(header [][]string, named []bool, e *errs.Error) {
+	if t.m.Subject == nil {
+		return
+	}
+	found := 0
+	for x := range named {
+		if !(&Column{Heading: t.m.Subject.Heading}).heads(header, x) {
+			continue
+		}
+		found++
+		if named[x] {
+			e.At("/subject/heading", "profile.table.heading.shared", errs.Params{"Column": x + 1})
+		}
+		named[x], t.subject = true, x
+	}
+	if found != 1 {
+		e.At("/subject/heading", "profile.table.heading.found", errs.Params{"Count": found})
+	}
+}
+
+// person is the cell that names whom a row is about.
+func (t *table) person(cells []string) string {
+	if t.subject < 0 || t.subject >= len(cells) {
+		return ""
+	}
+	return cells[t.subject]
 }
 
 // heads says whether the column of the map is the one at place x of the table.
