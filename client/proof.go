@@ -109,8 +109,12 @@ func ParseKey(text string) (origin string, key ed25519.PublicKey, err error) {
 		return "", nil, ErrKey
 	}
 	// Base64 may hold plus signs itself; name and hash do not.
-	raw, err := base64.StdEncoding.DecodeString(strings.Join(parts[2:], "+"))
+	given := strings.Join(parts[2:], "+")
+	raw, err := base64.StdEncoding.DecodeString(given)
 	if err != nil || len(raw) != 1+ed25519.PublicKeySize || raw[0] != algorithmEd25519 {
+		return "", nil, ErrKey
+	}
+	if base64.StdEncoding.EncodeToString(raw) != given { // line breaks, which the decoder passes over: one key has one text
 		return "", nil, ErrKey
 	}
 	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), raw...))

@@ -3,8 +3,11 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -225,12 +228,30 @@ func FuzzEachLine(f *testing.F) {
 	})
 }
 
+// keyText is the one text of a verifier key.
+func keyText(origin string, key []byte) string {
+	raw := append([]byte{algorithmEd25519}, key...)
+	sum := sha256.Sum256(append([]byte(origin+"\n"), raw...))
+	return fmt.Sprintf("%s+%x+%s", origin, sum[:4], base64.StdEncoding.EncodeToString(raw))
+}
+
 func FuzzParseKey(f *testing.F) {
 	f.Add("log+00000000+AA==")
+	key := keyText("a", make([]byte, 32))
+	f.Add(key)
+	f.Add(key[:20] + "\r\n" + key[20:]) // base64 decoders pass over it
+	f.Add(key[:len(key)-1] + "B")       // 33 bytes fill their last character; one more bit is another key
 	f.Add("garant.example/t/main+3c2b1a00+AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA=")
 	f.Fuzz(func(t *testing.T, text string) {
-		if origin, key, err := ParseKey(text); err == nil && (origin == "" || len(key) != 32) {
+		origin, key, err := ParseKey(text)
+		if err != nil {
+			return
+		}
+		if origin == "" || len(key) != 32 {
 			t.Errorf("%q: %q, %d", text, origin, len(key))
+		}
+		if again := keyText(origin, key); again != strings.TrimSpace(text) {
+			t.Errorf("%q is written %q", text, again)
 		}
 	})
 }

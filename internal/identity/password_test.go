@@ -292,6 +292,8 @@ func FuzzVerifier(f *testing.F) {
 	f.Add("$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 	f.Add("$argon2id$v=19$m=99999999999,t=3,p=4$$")
 	f.Add("$2a$10$")
+	f.Add("$argon2id$v=19$m=065536,t=+3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	f.Add("$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAB$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n")
 	f.Fuzz(func(t *testing.T, s string) {
 		v, err := identity.ParseVerifier(s)
 		if err == nil && v.String() != s {

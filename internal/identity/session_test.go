@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -199,6 +200,13 @@ func FuzzSessionSecret(f *testing.F) {
 			return
 		}
 		// Only one text gives a hash: what is accepted is in its one form.
+		for i := range s {
+			for _, other := range []string{s[:i] + strings.ToUpper(s[i:i+1]) + s[i+1:], s[:i] + "\n" + s[i:]} {
+				if _, again, err := identity.ParseSessionSecret(other); other != s && err == nil && again == hash {
+					t.Fatalf("%q and %q are one secret", s, other)
+				}
+			}
+		}
 		if got := "gs_" + string(identity.AppendBase32(nil, home.Raw[:])); s[:len(got)] != got || hash == [32]byte{} {
 			t.Fatalf("%q was read as %v", s, home)
 		}

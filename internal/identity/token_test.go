@@ -265,8 +265,18 @@ func FuzzToken(f *testing.F) {
 		if (err == nil) != identity.LooksLikeToken(s) {
 			t.Fatal("two opinions")
 		}
-		if err == nil && s[4:30] != token.String()[2:] {
+		if err != nil {
+			return
+		}
+		if s[4:30] != token.String()[2:] {
 			t.Fatalf("%q was read as %s", s, token)
+		}
+		for i := range s { // one token has one text
+			for _, other := range []string{s[:i] + strings.ToUpper(s[i:i+1]) + s[i+1:], s[:i] + "\n" + s[i:]} {
+				if other != s && identity.LooksLikeToken(other) {
+					t.Fatalf("%q and %q are one token", s, other)
+				}
+			}
 		}
 	})
 }

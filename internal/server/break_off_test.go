@@ -32,7 +32,7 @@ type crowd struct {
 	cut   map[string]bool   // never sent wholly
 }
 
-const crowdSize, crowdRequests = 256, 4
+const crowdSize, crowdRequests = 256, 2
 
 func newCrowd(t *testing.T, s site) *crowd {
 	if err := s.found(t.Context()); err != nil {

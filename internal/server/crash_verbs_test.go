@@ -196,7 +196,7 @@ func (a *answers) heard(t *testing.T, lines []string) {
 
 // The platform is killed in the middle of imports, of a rotation of the tenant's
 // key, of a change of profile and of the opening of tenants.
-func TestCrashKilledVerbs(t *testing.T) { killVerbs(t, &site{Dir: t.TempDir()}, 6) }
+func TestCrashKilledVerbs(t *testing.T) { killVerbs(t, &site{Dir: t.TempDir()}, 4) }
 
 // The same on PostgreSQL.
 func TestCrashKilledVerbsPostgres(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -251,14 +252,22 @@ func TestIfMatch(t *testing.T) {
 func FuzzETags(f *testing.F) {
 	f.Add(`"a", W/"b"`)
 	f.Add(`*`)
+	f.Add("\"a\",\t,\"b\" ")
+	f.Add(`w/"a"`)
+	f.Add("\"a\r\n\"")
 	f.Fuzz(func(t *testing.T, header string) {
 		tags, any, ok := parseETags(header)
 		if !ok || any {
 			return
 		}
 		again, _, ok := parseETags(strings.Join(tags, ", "))
-		if !ok || len(again) != len(tags) {
+		if !ok || !slices.Equal(again, tags) {
 			t.Fatalf("%q -> %q -> %q", header, tags, again)
+		}
+		for _, tag := range tags {
+			if version := strings.TrimPrefix(tag, "W/"); ETag(strings.Trim(version, `"`)) != version {
+				t.Fatalf("%q holds %q, which is the tag of nothing", header, tag)
+			}
 		}
 	})
 }
@@ -327,6 +336,10 @@ func FuzzCursor(f *testing.F) {
 	}
 	f.Add(good)
 	f.Add("")
+	f.Add(good + "\n")
+	f.Add(good[:9] + "\r" + good[9:])
+	f.Add(good + "=")
+	f.Add(good + "A")
 	f.Fuzz(func(t *testing.T, s string) {
 		if _, err := cursors.Open(list, s); err == nil && s != good {
 			t.Fatalf("forged: %q", s)
