@@ -284,3 +284,40 @@ func TestWorkGoesOnDuringRotations(t *testing.T) {
 		m.check()
 	})
 }
+
+const (
+	customer   = `{"email":"ines@example.org","given_name":"Inès","family_name":"Calvet","standing":"insured"}`
+	preference = `{}`
+)
+
+// A person in one database, and what is about the person in another: both come under
+// the new key, also what was drafted before and is stored after.
+func TestSubjectsRotateAcrossDatabases(t *testing.T) {
+	milled(t, func(m mill) {
+		m.t = m.h.Tenant("insurer", "insurance", "CA", false)
+		v := m.h.House.Vault
+		person := m.create("customers", id.Subject{}, customer)
+		about := id.Subject{Raw: person.ID.Raw}
+		first := m.create("preferences", about, preference)
+		before := m.stored()
+		if len(before) != 2 || len(m.t.Placements) < 3 {
+			m.Fatalf("%d rows in %d databases", len(before), len(m.t.Placements))
+		}
+		m.begin(keys.LevelSubjects)
+		m.finish()
+		m.replaced(before)
+		second, err := v.CreateAround(house.Platform(), m.permit(access.Create, "preferences"), []byte(preference), vault.CreateOptions{Subject: about},
+			func() { m.begin(keys.LevelSubjects); m.finish() })
+		if err != nil {
+			m.Fatal(err)
+		}
+		for _, s := range m.stored() {
+			if _, err := m.ring().Open(nil, s.Body, s.AD); err != nil {
+				m.Errorf("%s of %s: %v", s.ID, s.Collection, err)
+			}
+		}
+		if own := m.stored(); refOf(m, own[person.ID]) != refOf(m, own[first.ID]) || refOf(m, own[person.ID]) != refOf(m, own[second.ID]) {
+			m.Error("a person has more than one key")
+		}
+	})
+}
