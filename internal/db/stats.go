@@ -12,7 +12,8 @@ const (
 	// MaxGroup is how many changes one group commit carries at most: enough that
 	// a flush is shared widely, small enough that an answer is never held for long.
 	MaxGroup = 512
-	// Readers is how many reads of one database run at the same time; more wait.
+	// Readers is how many reads of one database run at the same time, twice as many
+	// on PostgreSQL; more wait.
 	Readers = 2
 	// Patience is how long a change waits behind a group commit that does not end,
 	// because the disk or the server does not answer; then it is refused with

@@ -47,8 +47,8 @@ func (d *Database) Write(ctx context.Context, change func(db.Tx) error) error {
 	return d.loop.Write(ctx, change)
 }
 
-// Read runs fn on one snapshot; see db.DB. At most db.Readers reads run at the
-// same time, so fn must not call Read of the same database.
+// Read runs fn on one snapshot; see db.DB. A bounded number of reads run at
+// the same time, so fn must not call Read of the same database.
 func (d *Database) Read(ctx context.Context, fn func(db.Tx) error) error {
 	return d.read(ctx, fn, false)
 }

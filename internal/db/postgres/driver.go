@@ -21,7 +21,7 @@ const migrationLock = 0x6761_7261_6e74 // "garant"
 // Options are the settings of a Driver; the zero value is good.
 type Options struct {
 	Clock   clock.Clock // the machine's when nil
-	Readers int         // reads of one database at the same time; db.Readers when 0
+	Readers int         // reads of one database at the same time; 4 when 0
 	Conns   int         // connections of all databases together; 64 when 0
 }
 
@@ -41,7 +41,7 @@ func New(o Options) *Driver {
 		o.Clock = clock.System()
 	}
 	if o.Readers == 0 {
-		o.Readers = db.Readers
+		o.Readers = 2 * db.Readers // while one waits for the network, another is served
 	}
 	if o.Conns == 0 {
 		o.Conns = 64 // below the server's usual limit of 100

@@ -36,6 +36,12 @@ func resident() (int64, error) {
 	return pages * int64(os.Getpagesize()), err
 }
 
+// descriptors is how many files, sockets and the like this process holds open.
+func descriptors() (int, error) {
+	list, err := os.ReadDir("/proc/self/fd")
+	return len(list), err
+}
+
 // cpu is the processor time this process has used.
 func cpu() (time.Duration, error) {
 	var u syscall.Rusage

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"time"
 
 	"garant.example/internal/access"
 	"garant.example/internal/actor"
@@ -201,32 +200,4 @@ func (b *bench) measureDecision(ctx context.Context) (Run, error) {
 	}
 	return Run{Operation: "decision", Clients: 1, PerSecond: times / took.Seconds(), Value: float64(took.Nanoseconds()) / times, Unit: "ns", Target: "≤ 1,000; no allocation",
 		Note: fmt.Sprintf("%.3f allocations", float64(after.Mallocs-before.Mallocs)/times)}, err
-}
-
-// Tenants opens n tenants, touches the busy ones, and weighs the process. Tell
-// hears how far it is.
-func Tenants(ctx context.Context, r *server.Running, n, busy int, tell func(done int)) (opening, weight Run, err error) {
-	b := &bench{r: r, echoes: map[int]Run{}}
-	took, err := elapsed(func() error {
-		for i := range n {
-			if i%100 == 0 && tell != nil {
-				tell(i)
-			}
-			if err := b.openTenant(ctx, i); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return opening, weight, err
-	}
-	opening = Run{Operation: "tenant open", Clients: 1, PerSecond: float64(n) / took.Seconds(), Value: ms(took) / float64(n), Unit: "ms", Target: "≤ 30",
-		Note: fmt.Sprintf("%d tenants in %s", n, took.Round(time.Second))}
-	if err := b.touch(ctx, min(busy, n)); err != nil {
-		return opening, weight, err
-	}
-	size, err := resident()
-	return opening, Run{Operation: "memory", Clients: min(busy, n), Value: float64(size) / 1e6, Unit: "MB", Target: "≤ 600 with 10,000 tenants, 100 busy",
-		Note: fmt.Sprintf("%d tenants, %d busy; all of this process", n, min(busy, n))}, err
 }
