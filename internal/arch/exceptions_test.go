@@ -55,14 +55,6 @@ func citedExceptions() map[string]string { return map[string]string{} }
 // missingFloors are domain/file.
 func missingFloors() map[string]string { return map[string]string{} }
 
-// unenforced are settings that some profile puts in force without an enforcer.
-func unenforced() map[string]string {
-	return map[string]string{
-		"key_rotation":      "due rotations are begun by hand until the schedule begins them",
-		"key_rewrap_within": "due rotations are begun by hand until the schedule begins them",
-	}
-}
-
 // largePackages are folders.
 func largePackages() map[string]string { return map[string]string{} }
 
