@@ -22,6 +22,7 @@ type Wound struct {
 	Promise id.Name    `json:"promise"`
 	Fault   string     `json:"fault,omitzero"`  // a hole in the running process: gone with it
 	Remove  string     `json:"remove,omitzero"` // a file to take away
+	Within  string     `json:"within,omitzero"` // the folder that stood before the file: what is empty below goes with it
 	Place   *At        `json:"place,omitzero"`  // a database in which to run Undo
 	Undo    []Sentence `json:"undo,omitzero"`
 	Reread  id.Tenant  `json:"reread,omitzero"` // whose row of the directory Undo gave back
@@ -93,13 +94,23 @@ func (s *Stage) File(path string, content []byte) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fs.ErrExist
 	}
-	if err := s.journal.add(Wound{Promise: s.promise, Remove: path}); err != nil {
+	if err := s.journal.add(Wound{Promise: s.promise, Remove: path, Within: standing(filepath.Dir(path))}); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
 	return os.WriteFile(path, content, 0o600)
+}
+
+// standing is the nearest folder above that is there.
+func standing(dir string) string {
+	for {
+		if _, err := os.Lstat(dir); err == nil || dir == filepath.Dir(dir) {
+			return dir
+		}
+		dir = filepath.Dir(dir)
+	}
 }
 
 // Tenant writes a tenant's row of the directory anew, past the service, and lets
@@ -181,8 +192,16 @@ func (w Wound) heal(ctx context.Context, h *House, f Faults) error {
 		}
 		return nil
 	case w.Remove != "":
-		if err := os.Remove(w.Remove); !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(w.Remove); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
+		}
+		if w.Within == "" {
+			return nil
+		}
+		for dir := filepath.Dir(w.Remove); dir != w.Within && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+			if os.Remove(dir) != nil { // gone already, or somebody else put something there
+				break
+			}
 		}
 		return nil
 	case w.Place != nil:

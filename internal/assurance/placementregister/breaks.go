@@ -5,11 +5,14 @@ import (
 	"errors"
 	"html"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"garant.example/internal/assurance"
 	"garant.example/internal/assurance/probe"
+	"garant.example/internal/db"
 	"garant.example/internal/id"
 	"garant.example/internal/tenant"
 )
@@ -22,8 +25,8 @@ func breaks() map[id.Name]assurance.Break {
 		"ehq-region-rule":   move("", tenant.Main, "paris"),
 		"ehq-region-au":     says("sydney", map[string]string{"region": "ap-southeast-4"}),
 		"ehq-region-nz":     hideNotice,
-		"ehq-region-ca":     move("CA", "backup", "california"),
-		"ehq-region-uk":     move("GB", "replica", "paris"),
+		"ehq-region-ca":     copied("CA", "backup", "california"),
+		"ehq-region-uk":     copied("GB", "replica", "paris"),
 		"ehq-region-us":     says("california", map[string]string{"region": "us-east-1"}),
 		"abt-eu-collect":    collectorAbroad,
 		"weg-class-outside": move("", "recordings", "california"),
@@ -73,6 +76,31 @@ func move(country string, placement, to id.Name) assurance.Break {
 		}
 		t.Placements[i].Region, t.Placements[i].Approval = to, ""
 		return s.Tenant(ctx, t)
+	}
+}
+
+// copied leaves a copy of a tenant's database in the folder of another region, as a
+// backup or a replica that was sent to the wrong place does. Where that region's
+// databases lie on a server, the register is made to say so instead.
+func copied(country string, name, to id.Name) assurance.Break {
+	return func(ctx context.Context, c assurance.Control, s *assurance.Stage) error {
+		t, err := of(c, country)
+		if err != nil {
+			return err
+		}
+		from, err := s.House.Tenants.PlacementPlace(t, tenant.Main)
+		if err != nil {
+			return err
+		}
+		region, ok := s.House.Tenants.Region(to)
+		if !ok || region.Engine != db.SQLite || from.Engine != db.SQLite {
+			return move(country, name, to)(ctx, c, s)
+		}
+		body, err := os.ReadFile(from.Path)
+		if err != nil {
+			return err
+		}
+		return s.File(filepath.Join(region.Dir, "tenants", t.ID.String(), string(name)+".db"), body)
 	}
 }
 

@@ -31,6 +31,7 @@ type run struct {
 
 	rows    []row
 	age     time.Duration // of metadata, at most
+	failing bool          // a primary may lie elsewhere while a failover is on record
 	asked   map[id.Name]answer
 	outside int // stores elsewhere that somebody approved
 	refused int // forbidden places that were refused
@@ -71,6 +72,9 @@ func (r *run) measure(ctx context.Context) (err error) {
 	p := r.control.Parameters()
 	if r.rows, err = rowsOf(p); err == nil {
 		r.age, err = p.Duration("metadata_age")
+	}
+	if err == nil {
+		r.failing, err = failoverOf(p)
 	}
 	if err != nil {
 		r.f.Miss("assurance.reason.parameter", err)
@@ -147,7 +151,7 @@ func (r *run) look(ctx context.Context, s store, rows []row) {
 		r.f.Fail("placement_register.reason.contradicted", s.culprit())
 	}
 	r.f.Saw()
-	r.judge(s, region, a.says, rows)
+	r.judge(ctx, s, region, a.says, rows)
 }
 
 // labelled says whether every row would allow the region by its label.
@@ -156,7 +160,7 @@ func (r *run) labelled(rows []row, region tenant.Region) bool {
 	return !slices.ContainsFunc(rows, func(one row) bool { return !one.allows(region, says) && !one.outside })
 }
 
-func (r *run) judge(s store, region tenant.Region, says tenant.Metadata, rows []row) {
+func (r *run) judge(ctx context.Context, s store, region tenant.Region, says tenant.Metadata, rows []row) {
 	for _, one := range rows {
 		switch {
 		case one.allows(region, says):
@@ -164,6 +168,8 @@ func (r *run) judge(s store, region tenant.Region, says tenant.Metadata, rows []
 			r.outside++
 		case one.outside:
 			r.f.Fail("placement_register.reason.unapproved", s.culprit())
+		case one.duty == dutyPrimary && r.failing && r.recorded(ctx, s):
+			r.outside++
 		default:
 			r.f.Fail("placement_register.reason.elsewhere", s.culprit())
 		}

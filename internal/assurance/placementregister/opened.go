@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"garant.example/internal/db"
@@ -106,13 +107,16 @@ func regionOfKey(name string) (string, bool) {
 	return parts[3], true
 }
 
-// strangers looks into the folders of the regions for databases of nobody: the
-// register is held against what is there, too.
+// strangers looks into the folders of every region for what belongs to nobody there:
+// the register is held against what is there, too. A region that the promise does not
+// speak of holds nothing of the tenants that it does speak of, whatever it is called: a
+// copy, a backup, a replica.
 func (r *run) strangers() error {
 	for _, region := range r.house.Tenants.Regions() {
-		if _, asked := r.asked[region.Name]; !asked || region.Engine != db.SQLite {
+		if region.Engine != db.SQLite {
 			continue
 		}
+		_, asked := r.asked[region.Name]
 		for _, folder := range []string{"tenants", "keyrings"} {
 			list, err := os.ReadDir(filepath.Join(region.Dir, folder))
 			if errors.Is(err, fs.ErrNotExist) {
@@ -122,13 +126,22 @@ func (r *run) strangers() error {
 				return err
 			}
 			for _, entry := range list {
-				if !r.lives(entry.Name(), region.Name, folder == "keyrings") {
+				switch {
+				case r.lives(entry.Name(), region.Name, folder == "keyrings"):
+				case asked:
 					r.f.Fail("placement_register.reason.stranger", entry.Name())
+				case r.concerns(entry.Name()):
+					r.f.Fail("placement_register.reason.elsewhere", entry.Name())
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// concerns says whether a folder is named after a tenant that the promise speaks of.
+func (r *run) concerns(name string) bool {
+	return slices.ContainsFunc(r.control.Tenants, func(t tenant.Tenant) bool { return t.ID.String() == name && r.speaksOf(t) })
 }
 
 // lives says whether a tenant of the directory has something in a region.

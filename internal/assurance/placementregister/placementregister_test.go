@@ -4,14 +4,19 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"garant.example/internal/access"
 	"garant.example/internal/assurance"
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
 	"garant.example/internal/id"
 	"garant.example/internal/keys/kms"
 	"garant.example/internal/server"
+	"garant.example/internal/tenant"
+	"garant.example/internal/vault"
 	"garant.example/testkit/democloud"
 	"garant.example/testkit/house"
 )
@@ -171,5 +176,114 @@ func TestCloud(t *testing.T) {
 		if m, err = region.Survey(context.Background()); err != nil || m.Code != region.Code {
 			t.Errorf("%s: %+v %v", region.Name, m, err)
 		}
+	}
+}
+
+// A primary may lie in the second centre while a failover is on record: an approval
+// that was granted and has not ended.
+func TestFailoverRecord(t *testing.T) {
+	h, _ := open(t, clock.System())
+	canary := h.Tenant("canary", "back-office", "CA", true)
+	if f := found(t, h, "aso-primary-qc"); f.Outcome != assurance.OutcomeKept {
+		t.Fatal(&f)
+	}
+	record := approval(t, h)
+	quebec, alberta := regionOf(t, h, "quebec"), regionOf(t, h, "alberta")
+	for _, folder := range []string{"tenants", "keyrings"} {
+		from, to := filepath.Join(quebec.Dir, folder, canary.ID.String()), filepath.Join(alberta.Dir, folder, canary.ID.String())
+		if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	promote := func(approval string) assurance.Finding {
+		t.Helper()
+		moved := canary
+		moved.Placements = slices.Clone(canary.Placements)
+		moved.Placements[0].Region, moved.Placements[0].Approval = "alberta", approval
+		if err := moveTo(h, moved); err != nil {
+			t.Fatal(err)
+		}
+		return found(t, h, "aso-primary-qc")
+	}
+	for _, c := range []struct {
+		approval string
+		edge     string // that the record crosses before
+		want     bool   // somebody may see the primary there
+	}{
+		{"", "", false}, {"an e-mail of the director", "", false}, {id.NewRecord().String(), "", false}, {record.String(), "", false},
+		{record.String(), "asked>granted", true}, {record.String(), "granted>ended", false},
+	} {
+		if c.edge != "" {
+			cross(t, h, record, c.edge)
+		}
+		f := promote(c.approval)
+		if elsewhere := f.Reason == "placement_register.reason.elsewhere"; elsewhere == c.want {
+			t.Errorf("%q %s: %s", c.approval, c.edge, &f)
+		}
+		if outside := slices.ContainsFunc(f.Figures, func(g assurance.Figure) bool { return g.Name == "outside" && g.Value > 0 }); outside != c.want {
+			t.Errorf("%q %s: %+v", c.approval, c.edge, f.Figures)
+		}
+	}
+}
+
+func regionOf(t *testing.T, h *house.House, name id.Name) tenant.Region {
+	t.Helper()
+	region, ok := h.House.Tenants.Region(name)
+	if !ok {
+		t.Fatal(name)
+	}
+	return region
+}
+
+// moveTo writes a tenant's row of the directory anew, past the service.
+func moveTo(h *house.House, changed tenant.Tenant) error {
+	ctx := house.Platform()
+	_, next, err := h.House.Tenants.Row(ctx, changed)
+	if err != nil {
+		return err
+	}
+	database, release, err := h.House.Pool.Acquire(ctx, h.House.Opt.Control)
+	if err != nil {
+		return err
+	}
+	defer release()
+	err = database.Write(ctx, func(tx db.Tx) error {
+		_, err := tx.Exec(`UPDATE tenant SET body = ?2 WHERE id = ?1`, changed.ID.Bytes(), next)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return h.House.Tenants.Reread(ctx, changed.ID)
+}
+
+// approval asks for an approval in the operator's register.
+func approval(t *testing.T, h *house.House) id.Record {
+	t.Helper()
+	p := h.Permit(operatorOf(t, h), access.Ask{Action: access.Create, On: access.Record, Collection: "approvals"})
+	rec, err := h.House.Vault.Create(house.Platform(), p, []byte(`{"subject":"Alberta takes over","kind":"change","reason":"The main centre is down."}`), vault.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec.ID
+}
+
+func operatorOf(t *testing.T, h *house.House) tenant.Tenant {
+	t.Helper()
+	op, err := h.House.Tenants.Get(h.House.Tenants.Operator())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return op
+}
+
+// cross carries the approval over one edge of its life.
+func cross(t *testing.T, h *house.House, rec id.Record, edge string) {
+	t.Helper()
+	from, to, _ := strings.Cut(edge, ">")
+	e := access.Edge{From: id.Name(from), To: id.Name(to)}
+	p := h.Permit(operatorOf(t, h), access.Ask{Action: access.Transition, On: access.Record, Collection: "approvals", Edge: e})
+	if _, err := h.House.Vault.Move(house.Platform(), p, rec, "*"); err != nil {
+		t.Fatal(err)
 	}
 }
