@@ -16,14 +16,14 @@ func (p *program) commands() []*cobra.Command {
 		p.demoCommand(), p.serveCommand(), p.verifyCommand(), p.sabotageCommand(),
 		p.tenantCommand(), p.collectionCommand(), p.recordCommand(), p.importCommand(), p.exportCommand(),
 		p.auditCommand(), p.promisesCommand(), p.accountCommand(), p.tokenCommand(), p.keyCommand(), p.profileCommand(),
-		p.loginCommand(), p.logoutCommand(), p.doctorCommand(), p.configCommand(), p.benchCommand(), p.previewCommand(), p.versionCommand(),
+		p.loginCommand(), p.logoutCommand(), p.doctorCommand(), p.configCommand(), p.benchCommand(), p.previewCommand(), p.completionCommand(), p.versionCommand(),
 	}
 }
 
 func (p *program) root() *cobra.Command {
 	root := p.group("garant", p.commands()...)
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.CompletionOptions.DisableDefaultCmd = true // ours speaks both languages
 	root.SetOut(p.out)
 	root.SetErr(p.err)
 	root.SetIn(p.in)
@@ -46,7 +46,9 @@ func (p *program) root() *cobra.Command {
 	f.StringVar(&p.flags.ca, "ca", "", p.words.T("cli.flag.ca"))
 	f.StringVar(&p.flags.lang, "lang", "", p.words.T("cli.flag.lang"))
 	f.BoolVar(&p.flags.json, "json", false, p.words.T("cli.flag.json"))
+	f.BoolVar(&p.flags.explain, "explain-permission", false, p.words.T("cli.flag.explain_permission"))
 	f.BoolVar(&p.flags.curl, "print-curl", false, p.words.T("cli.flag.print_curl"))
+	completeValues(root)
 	return root
 }
 
