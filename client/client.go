@@ -28,6 +28,10 @@ type Options struct {
 	// Retries is how often a request is sent again at most; 2 when zero, none when
 	// negative. Creations carry an Idempotency-Key only when they may be repeated.
 	Retries int
+	// Explained, when given, asks of every call why it was let in or refused, and is
+	// called with each answer: a dictionary (RFC 9651) of allowed, reason, role, rule,
+	// action, resource and collection. It holds nothing of a person.
+	Explained func(decision string)
 	// Connections bounds the connections kept open to the server; 128 when zero.
 	Connections int
 	// Transport replaces the connection to the server, for tests and tools; CAFile,
@@ -57,6 +61,8 @@ type Client struct {
 	lang    string
 	retries int
 	pause   pauser
+
+	explained func(string)
 }
 
 // New returns a client. It opens no connection yet.
@@ -72,7 +78,7 @@ func New(o Options) (*Client, error) {
 		}
 	}
 	c := &Client{base: &url.URL{Scheme: base.Scheme, Host: base.Host}, token: o.Token, agent: o.UserAgent, lang: o.Lang,
-		retries: o.Retries, pause: sleep, http: &http.Client{Transport: transport, CheckRedirect: refuseRedirect}}
+		retries: o.Retries, pause: sleep, explained: o.Explained, http: &http.Client{Transport: transport, CheckRedirect: refuseRedirect}}
 	if c.agent == "" {
 		c.agent = defaultAgent
 	}

@@ -105,9 +105,15 @@ func (c *Client) open(ctx context.Context, r request, key string) (*http.Respons
 	if c.token != "" {
 		h.Set("Authorization", "Bearer "+c.token)
 	}
+	if c.explained != nil {
+		h.Set("Explain-Permission", "?1")
+	}
 	answer, err := c.http.Do(req)
 	if err != nil {
 		return nil, err
+	}
+	if decision := answer.Header.Get("Permission-Decision"); c.explained != nil && decision != "" {
+		c.explained(decision)
 	}
 	if answer.StatusCode >= 200 && answer.StatusCode < 300 {
 		return answer, nil

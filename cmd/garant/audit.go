@@ -280,15 +280,7 @@ func (p *program) auditBundle() *cobra.Command {
 		if err := c.period(&period.Since, since, &period.Until, until); err != nil {
 			return err
 		}
-		dst, err := c.destination(file)
-		if err != nil {
-			return err
-		}
-		_, err = l.Bundle(c.ctx, period, dst)
-		if closed := dst.Close(); err == nil {
-			err = closed
-		}
-		return err
+		return c.bundle(l, period, file)
 	})
 	f := c.Flags()
 	f.StringVarP(&file, "output", "o", "", p.words.T("cli.flag.output"))
@@ -296,4 +288,24 @@ func (p *program) auditBundle() *cobra.Command {
 	f.StringVar(&until, "until", "", p.words.T("cli.flag.until"))
 	f.BoolVar(&period.Sealed, "sealed", false, p.words.T("cli.flag.sealed"))
 	return c
+}
+
+// bundle writes a case bundle and says what it holds.
+func (c *call) bundle(l *client.Log, period client.Period, file string) error {
+	dst, err := c.file(file, "")
+	if err != nil {
+		return err
+	}
+	_, err = l.Bundle(c.ctx, period, dst)
+	if closed := dst.Close(); err == nil {
+		err = closed
+	}
+	if err != nil || dst.name == "" {
+		return err
+	}
+	entries, err := entriesIn(file)
+	if err == nil {
+		c.told(dst, "cli.audit.bundle.written", entries)
+	}
+	return err
 }

@@ -50,6 +50,9 @@ func (c *call) dial(tenant string, n need) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.flags.explain {
+		options.Explained = c.explained
+	}
 	if c.flags.curl {
 		options.Transport = &curl{out: c.out, ca: options.CAFile}
 	}
@@ -208,7 +211,7 @@ func (t *curl) RoundTrip(r *http.Request) (*http.Response, error) {
 	if t.ca != "" {
 		parts = append(parts, "--cacert", quoted(t.ca))
 	}
-	for _, name := range []string{"Content-Type", "Purpose", "If-Match", "Idempotency-Key", "Accept-Language"} {
+	for _, name := range []string{"Content-Type", "Purpose", "If-Match", "Idempotency-Key", "Explain-Permission", "Accept-Language"} {
 		if value := r.Header.Get(name); value != "" {
 			parts = append(parts, "-H", quoted(name+": "+value))
 		}

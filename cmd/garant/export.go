@@ -10,13 +10,16 @@ func (p *program) exportCommand() *cobra.Command {
 	var f recordFlags
 	var format, file string
 	c := p.onRecords("export", "", nil, &f, func(c *call, k *client.Collection) error {
-		dst, err := c.destination(file)
+		dst, err := c.file(file, format)
 		if err != nil {
 			return err
 		}
 		_, err = k.Export(c.ctx, f.purpose, format, dst)
 		if closed := dst.Close(); err == nil {
 			err = closed
+		}
+		if err == nil {
+			c.told(dst, "cli.export.written", dst.records())
 		}
 		return err
 	})

@@ -66,9 +66,11 @@ func (p *program) complain(f failure) {
 		p.hint(f.Fix)
 	}
 	for _, at := range f.Errors { // after the hint, which says "below"
-		if at.Detail != f.Detail { // once is enough
-			fmt.Fprintf(p.err, "  %s: %s\n", at.Pointer, at.Detail)
+		if at.Detail == f.Detail { // once is enough; where it is must still be said
+			fmt.Fprintf(p.err, "  %s\n", at.Pointer)
+			continue
 		}
+		fmt.Fprintf(p.err, "  %s: %s\n", at.Pointer, at.Detail)
 	}
 	p.propose(f)
 	if f.RequestID != "" {

@@ -48,7 +48,7 @@ type program struct {
 // flags are those of every command.
 type flags struct {
 	data, config, lang, server, token, ca, tenant string
-	json, curl                                    bool
+	json, curl, explain                           bool
 }
 
 // run does what the arguments say and returns the exit status.

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"garant.example/client"
@@ -53,21 +58,53 @@ func (p *program) verifyCommand() *cobra.Command {
 	return c
 }
 
-// verify runs the controls and tells each as it ends to whoever watches.
+// verify runs the controls. Whoever watches sees how many have ended.
 func (c *call) verify(to *client.Client, profile string, only []string, all bool) (Verified, error) {
 	out := Verified{Promises: []VerifiedPromise{}, Summary: map[string]int{}}
+	var shown []client.Standing
+	bar := c.counter("cli.verify.running")
 	err := to.Platform().Verify(c.ctx, profile, c.flags.tenant, only, func(s client.Standing) error {
+		_ = bar.Add(1)
 		out.Summary[s.Status]++
 		out.Promises = append(out.Promises, VerifiedPromise{ID: s.ID, Profile: s.Profile, Status: s.Status, Control: s.Control,
 			MeasuredAt: s.MeasuredAt, Figures: s.Figures, Reason: s.Reason})
-		if c.flags.json || s.Status == "planned" && !all {
-			return nil
+		if s.Status != "planned" || all {
+			shown = append(shown, s)
 		}
-		w := tabwriter.NewWriter(c.out, 10, 0, 2, ' ', 0)
-		row(w, mark(s.Status)+" "+c.words.T("cli.status."+s.Status), s.ID, s.Title.In(c.words.Lang()), s.Reason)
-		return w.Flush()
+		return nil
 	})
+	_ = bar.Finish()
+	if c.flags.json {
+		return out, err
+	}
+	if told := c.standings(shown); err == nil {
+		err = told
+	}
 	return out, err
+}
+
+// standings prints the table, the worst first: what is failing must not scroll away
+// above what is kept.
+func (c *call) standings(list []client.Standing) error {
+	order := []string{"failing", "unknown", "stale", "exception", "kept", "planned", "withdrawn"}
+	slices.SortStableFunc(list, func(a, b client.Standing) int {
+		return cmp.Compare(slices.Index(order, a.Status), slices.Index(order, b.Status))
+	})
+	w := tabwriter.NewWriter(c.out, 10, 0, 2, ' ', 0)
+	for _, s := range list {
+		row(w, mark(s.Status)+" "+c.words.T("cli.status."+s.Status), s.ID, s.Title.In(c.words.Lang()), s.Reason)
+	}
+	return w.Flush()
+}
+
+// counter shows a person in front of the terminal how many have ended.
+func (c *call) counter(key string) *progressbar.ProgressBar {
+	out := c.err
+	if !c.terminal || c.flags.json {
+		out = io.Discard
+	}
+	return progressbar.NewOptions(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription(c.words.T(key)),
+		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 }
 
 func mark(status string) string {
@@ -90,8 +127,8 @@ func (c *call) verified(out Verified) error {
 			return err
 		}
 	} else {
-		c.say("cli.verify.sum", errs.Params{"kept": out.Summary["kept"], "failing": out.Summary["failing"],
-			"stale": out.Summary["stale"], "unknown": out.Summary["unknown"], "planned": out.Summary["planned"]})
+		fmt.Fprintln(c.out, c.words.T("cli.verify.sum", errs.Params{"kept": out.Summary["kept"], "failing": out.Summary["failing"],
+			"stale": out.Summary["stale"], "unknown": out.Summary["unknown"], "planned": out.Summary["planned"]}))
 	}
 	if out.Summary["failing"]+out.Summary["stale"]+out.Summary["unknown"] > 0 {
 		return errChecked
