@@ -92,7 +92,7 @@ func (c *call) diagnose() Diagnosis {
 		dir = cfg.Data
 	}
 	c.examine(dir, add)
-	places := []place{{"data", dir}, {"temp", os.TempDir()}}
+	places := []place{{c.words.T("cli.doctor.place.data"), dir}, {c.words.T("cli.doctor.place.temp"), os.TempDir()}}
 	if !made && err == nil {
 		places = append(places, regionPlaces(cfg)...)
 	}
