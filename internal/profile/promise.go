@@ -64,10 +64,6 @@ func (c Control) Age() Span {
 // Allowance is added to a limit before it counts as passed.
 func (c Control) Allowance() Span { s, _ := ParseSpan(c.Grace); return s }
 
-// Proved says whether the promise must have a sabotage: everything but what
-// people attest.
-func (p Promise) Proved() bool { return p.Control.Mechanism != "attestation" }
-
 func (p *Promise) validate(at string, e *errs.Error) {
 	if _, err := id.ParseName(string(p.ID)); err != nil {
 		e.At(at+"/id", "profile.name.malformed", nil)
