@@ -111,7 +111,7 @@ func ends(t *testing.T, s *stage.Stage, north *stage.Tenant) {
 	t.Helper()
 	ctx := context.Background()
 	list, err := s.Operator.Platform().Tenants(ctx, "")
-	if err != nil || len(list.Tenants) != 2 {
+	if err != nil || len(list.Tenants) != 3 { // the operator, north, and the canary beside it
 		t.Fatalf("%v, %v", list, err)
 	}
 	if _, err := north.Manager.Info(ctx); err != nil {
