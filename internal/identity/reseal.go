@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"iter"
 
 	"github.com/go-json-experiment/json"
 
@@ -79,20 +80,23 @@ func (r *resealing) settings(ctx context.Context) error {
 	})
 }
 
-func (r *resealing) accounts(ctx context.Context) error {
-	var after id.Account
+// inBatches seals the rows of one table anew, a batch in each transaction: list
+// gives those after a key, keyOf is the key of a row.
+func inBatches[K, R any](ctx context.Context, r *resealing, list func(db.Tx, K, int) iter.Seq2[R, error],
+	keyOf func(R) K, seal func(tx *audit.Tx, row R) error) error {
+	var after K
 	for {
-		var page []*accountRow
+		var page []R
 		err := r.log.Write(ctx, func(tx *audit.Tx) error {
 			page = page[:0] // a change may run more than once
-			for row, err := range listAccounts(tx, after, resealBatch) {
+			for row, err := range list(tx, after, resealBatch) {
 				if err != nil {
 					return err
 				}
 				page = append(page, row)
 			}
 			for _, row := range page {
-				if err := r.account(ctx, tx, row); err != nil {
+				if err := seal(tx, row); err != nil {
 					return err
 				}
 			}
@@ -104,8 +108,13 @@ func (r *resealing) accounts(ctx context.Context) error {
 		if r.rows += int64(len(page)); len(page) < resealBatch {
 			return nil
 		}
-		after = page[len(page)-1].id
+		after = keyOf(page[len(page)-1])
 	}
+}
+
+func (r *resealing) accounts(ctx context.Context) error {
+	return inBatches(ctx, r, listAccounts, func(row *accountRow) id.Account { return row.id },
+		func(tx *audit.Tx, row *accountRow) error { return r.account(ctx, tx, row) })
 }
 
 func (r *resealing) account(ctx context.Context, tx *audit.Tx, row *accountRow) error {
@@ -136,32 +145,7 @@ func (r *resealing) account(ctx context.Context, tx *audit.Tx, row *accountRow) 
 }
 
 func (r *resealing) tokens(ctx context.Context) error {
-	var after id.Token
-	for {
-		var page []*tokenRow
-		err := r.log.Write(ctx, func(tx *audit.Tx) error {
-			page = page[:0] // a change may run more than once
-			for row, err := range listTokens(tx, after, resealBatch) {
-				if err != nil {
-					return err
-				}
-				page = append(page, row)
-			}
-			for _, row := range page {
-				if err := r.token(tx, row); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if r.rows += int64(len(page)); len(page) < resealBatch {
-			return nil
-		}
-		after = page[len(page)-1].id
-	}
+	return inBatches(ctx, r, listTokens, func(row *tokenRow) id.Token { return row.id }, r.token)
 }
 
 func (r *resealing) token(tx *audit.Tx, row *tokenRow) error {
