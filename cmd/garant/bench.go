@@ -126,6 +126,14 @@ func apart(ctx context.Context, job bench.Job) (done bench.Done, err error) {
 	return done, json.Unmarshal(out, &done)
 }
 
+// foremost is the one figure of a measurement that says most.
+func foremost(r bench.Run) string {
+	if r.Value != 0 {
+		return figure(r.Value, 1) + " " + r.Unit
+	}
+	return figure(r.PerSecond, 0) + "/s"
+}
+
 // figure is a number with so many decimals; nothing for zero.
 func figure(v float64, decimals int) string {
 	if v == 0 {
@@ -138,7 +146,7 @@ func figure(v float64, decimals int) string {
 // many tenants.
 func (c *call) benchOn(out *Bench, engine, dsn string, f benchFlags) error {
 	o := bench.Options{For: f.each, Engine: engine, Crowd: time.Minute, Leaves: 1_000_000, Apart: apart, Tell: func(done bench.Run) {
-		c.say("cli.bench.done", errs.Params{"what": done.Operation, "clients": done.Clients})
+		c.say("cli.bench.done", errs.Params{"what": done.Operation, "clients": done.Clients, "found": foremost(done)})
 	}}
 	tenants := f.tenants
 	if f.quick {

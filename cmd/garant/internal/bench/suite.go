@@ -100,6 +100,14 @@ func (b *bench) measureCrowd(ctx context.Context) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
+	if len(b.ids) == 0 {
+		if _, err := b.measureCreate(ctx, 8); err != nil {
+			return Run{}, err
+		}
+		if before, err = log.Head(ctx); err != nil {
+			return Run{}, err
+		}
+	}
 	url, seen := b.records(), b.ids
 	answers := make([]uint64, 256)
 	run, err := load(ctx, 256, b.o.Crowd, func(ctx context.Context, c, i int) error {
