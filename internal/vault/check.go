@@ -42,6 +42,17 @@ func (f *Field) check(raw jsontext.Value) (jsontext.Value, string, errs.Params) 
 	if raw.Kind() != '"' {
 		return nil, "vault.type.text", nil
 	}
+	if bytes.IndexByte(raw, '\\') < 0 { // the usual text stands as it was read, and cannot hold a NUL
+		inner := string(raw[1 : len(raw)-1])
+		s, key, params := f.checkText(inner)
+		switch {
+		case key != "":
+			return nil, key, params
+		case s == inner:
+			return bytes.Clone(raw), "", nil
+		}
+		return quote(s), "", nil
+	}
 	unquoted, err := jsontext.AppendUnquote(nil, raw)
 	if err != nil || !utf8.Valid(unquoted) || bytes.IndexByte(unquoted, 0) >= 0 {
 		return nil, "vault.text.nul", nil
@@ -95,7 +106,7 @@ func (f *Field) checkText(s string) (string, string, errs.Params) {
 			return "", "vault.country.unknown", nil
 		}
 	case Language:
-		if _, err := language.Parse(s); err != nil {
+		if !knownLanguage(s) {
 			return "", "vault.language.unknown", nil
 		}
 	case Ref:
@@ -104,6 +115,17 @@ func (f *Field) checkText(s string) (string, string, errs.Params) {
 		}
 	}
 	return s, "", nil
+}
+
+// knownLanguage says whether s is a tag of BCP 47 with parts that exist. Two letters
+// are looked up and not taken apart.
+func knownLanguage(s string) bool {
+	if len(s) == 2 {
+		_, err := language.ParseBase(s)
+		return err == nil
+	}
+	_, err := language.Parse(s)
+	return err == nil
 }
 
 func checkEmail(s string) (string, string, errs.Params) {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"golang.org/x/text/language"
 	"pgregory.net/rapid"
 
 	"garant.example/internal/errs"
@@ -148,6 +149,41 @@ func BenchmarkDecode(b *testing.B) {
 	for b.Loop() {
 		if _, err := c.Decode(body, false); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// The short way for a text without escapes gives what the long way gives.
+func TestTextStandsAsItWasRead(t *testing.T) {
+	f := &Field{Name: "text", Kind: Text, Class: "c", Title: both("Text")}
+	rapid.Check(t, func(t *rapid.T) {
+		s := strings.Map(func(r rune) rune {
+			if r < ' ' {
+				return -1
+			}
+			return r
+		}, rapid.StringN(0, 40, 200).Draw(t, "s"))
+		raw := jsontext.Value(quote(s))
+		got, key, _ := f.check(raw)
+		if key != "" || string(got) != string(raw) {
+			t.Fatalf("%s became %s (%s)", raw, got, key)
+		}
+	})
+}
+
+// Two letters are a language whether they are looked up or taken apart.
+func TestKnownLanguage(t *testing.T) {
+	for a := 'a'; a <= 'z'; a++ {
+		for b := 'a'; b <= 'z'; b++ {
+			s := string([]rune{a, b})
+			if _, err := language.Parse(s); knownLanguage(s) != (err == nil) || knownLanguage(strings.ToUpper(s)) != (err == nil) {
+				t.Errorf("%s: %v", s, err)
+			}
+		}
+	}
+	for s, want := range map[string]bool{"fr-CA": true, "zh-Hant-TW": true, "": false, "é": false, "1a": false, "f": false, "français": false} {
+		if knownLanguage(s) != want {
+			t.Errorf("%q: want %v", s, want)
 		}
 	}
 }

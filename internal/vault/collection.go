@@ -180,7 +180,12 @@ func (c *Collection) validateLife(e *errs.Error) {
 
 // field returns the place of a field, or -1.
 func (c *Collection) field(name string) int {
-	return slices.IndexFunc(c.Fields, func(f Field) bool { return string(f.Name) == name })
+	for i := range c.Fields {
+		if string(c.Fields[i].Name) == name {
+			return i
+		}
+	}
+	return -1
 }
 
 // purpose finds a declared purpose.

@@ -99,6 +99,9 @@ func (c *Collection) readName(dec *jsontext.Decoder, guess int) (i int, unknown 
 	if guess < len(c.Fields) && len(raw) == len(c.Fields[guess].Name)+2 && string(raw[1:len(raw)-1]) == string(c.Fields[guess].Name) {
 		return guess, "", nil
 	}
+	if i := c.field(string(raw[1 : len(raw)-1])); i >= 0 {
+		return i, "", nil
+	}
 	name, err := jsontext.AppendUnquote(nil, raw)
 	if err != nil {
 		return 0, "", err

@@ -4,7 +4,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"garant.example/internal/spec/blindindex"
 )
@@ -155,4 +161,47 @@ func BenchmarkTag(b *testing.B) {
 	for b.Loop() {
 		k.Tag("participants", "email", "jean.dupont@exemple.fr")
 	}
+}
+
+// Folding what is ASCII the short way is folding it.
+func TestFoldOfASCII(t *testing.T) {
+	text, err := blindindex.ParseNormaliser("text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for r := range rune(128) {
+		s := "a" + string(r) + "Z"
+		want := strings.Join(strings.Fields(norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s)))), " ")
+		if got, err := text.Normalise(s); err != nil || got != want {
+			t.Errorf("%q: %q, want %q: %v", s, got, want, err)
+		}
+	}
+}
+
+// One key makes tags for many at once.
+func TestTagsTogether(t *testing.T) {
+	key := func() *blindindex.Key {
+		k, err := blindindex.NewKey(make([]byte, blindindex.KeySize))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	want := map[string]blindindex.Tag{}
+	for i := range 50 {
+		value := strconv.Itoa(i)
+		want[value] = key().Tag("c", "f", value)
+	}
+	shared := key()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for value, tag := range want {
+				if shared.Tag("c", "f", value) != tag {
+					t.Errorf("%s has another tag", value)
+				}
+			}
+		})
+	}
+	all.Wait()
 }

@@ -94,6 +94,9 @@ func (n Normaliser) Normalise(value string) (string, error) {
 // fold applies NFKC and case folding until nothing changes: folding can undo a
 // composition, and composing can bring back a letter that folds.
 func fold(s string) string {
+	if ascii(s) {
+		return strings.ToLower(s) // all that folding does to these
+	}
 	caser := cases.Fold()
 	for range 8 {
 		next := norm.NFKC.String(caser.String(norm.NFKC.String(s)))
@@ -103,6 +106,15 @@ func fold(s string) string {
 		s = next
 	}
 	return s
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func normaliseEmail(value string) string {
