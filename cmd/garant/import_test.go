@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"garant.example/client"
+	"garant.example/internal/db"
 	"garant.example/testkit/stage"
 )
 
@@ -72,8 +73,14 @@ func surveyOf(t *testing.T, mails []string) string {
 // TestImportGivesRowsToTheirPersons: rows of the survey become files of clients; rows
 // of nobody are refused by their line; again, nothing is stored twice.
 func TestImportGivesRowsToTheirPersons(t *testing.T) {
+	for _, engine := range []db.Engine{db.SQLite, db.Postgres} {
+		t.Run(string(engine), func(t *testing.T) { importSurvey(t, engine) })
+	}
+}
+
+func importSurvey(t *testing.T, engine db.Engine) {
 	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
-	st := stage.Start(t, stage.Options{})
+	st := stage.Start(t, stage.Options{Engine: engine})
 	office := st.Open("office", "back-office", "CA")
 	ctx := context.Background()
 	ids := map[string]string{}

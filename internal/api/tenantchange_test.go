@@ -57,7 +57,12 @@ func TestTenantChanges(t *testing.T) {
 			"no title":              {body: `{"title":" "}`, status: 422, code: "invalid", pointer: "/title"},
 			"no such language":      {body: `{"lang":"de"}`, status: 422, code: "invalid", pointer: "/lang"},
 			"the country":           {body: `{"country":"FR"}`, status: 422, code: "invalid", pointer: "/country"},
-			"ends before begins":    {body: `{"starts_at":"2030-01-01T00:00:00Z","ends_at":"2029-01-01T00:00:00Z"}`, status: 422, code: "invalid"},
+			"ends before begins":    {body: `{"starts_at":"2030-01-01T00:00:00Z","ends_at":"2029-01-01T00:00:00Z"}`, status: 422, code: "invalid", pointer: "/ends_at"},
+			"a host with a port":    {body: `{"hosts":["north.example:443"]}`, status: 422, code: "invalid", pointer: "/hosts/0"},
+			"an address as host":    {body: `{"hosts":["a.example","192.0.2.7"]}`, status: 422, code: "invalid", pointer: "/hosts/1"},
+			"the same host twice":   {body: `{"hosts":["a.example","A.Example"]}`, status: 422, code: "invalid", pointer: "/hosts/1"},
+			"the platform's host":   {body: `{"hosts":["Localhost"]}`, status: 409, code: "conflict", pointer: "/hosts/0"},
+			"the platform's name":   {body: `{"hosts":["garant.example"]}`, status: 409, code: "conflict", pointer: "/hosts/0"},
 			"a moment that is none": {body: `{"ends_at":"tomorrow"}`, status: 422, code: "invalid", pointer: "/ends_at"},
 		} {
 			h.name, h.method, h.path = name, "PATCH", "/v1/platform/tenants/north"

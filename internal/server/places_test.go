@@ -124,3 +124,38 @@ func TestARefusedOpeningMakesNothing(t *testing.T) {
 		t.Errorf("%d tenants, %d before", after, before)
 	}
 }
+
+// A host name that a tenant cannot have refuses its opening, in both languages by
+// the number of the name, and one that differs by a space or a capital is no other.
+func TestAnOpeningTakesNoHostOfAnother(t *testing.T) {
+	h := house.Open(t, house.Options{})
+	var made struct{}
+	body := func(slug, host string) string {
+		return `{"slug":"` + slug + `","title":"Hall","country":"AU","lang":"en","profile":"civic-engagement","hosts":["talk.` + slug + `.example","` + host + `"],` + ana + `}`
+	}
+	if status := open(t, h, body("first", "Our.Example"), &made); status != http.StatusCreated {
+		t.Fatal(status)
+	}
+	before := len(h.House.Tenants.All())
+	for host, key := range map[string]string{
+		"our.example": "tenant.host.taken", " OUR.Example ": "tenant.host.taken", "localhost": "tenant.host.own", "Garant.Example": "tenant.host.own",
+		"our.example.": "tenant.invalid", "https://other.example": "tenant.invalid", "other.example:8443": "tenant.invalid", "::1": "tenant.invalid",
+		"": "tenant.invalid", "TALK.second.example": "tenant.invalid", "été.example": "tenant.invalid",
+	} {
+		var p problem
+		status := open(t, h, body("second", host), &p)
+		want := http.StatusUnprocessableEntity
+		if key != "tenant.invalid" {
+			want = http.StatusConflict
+		}
+		if status != want || p.Key != key || len(p.Errors) != 1 || p.Errors[0].Pointer != "/hosts/1" || p.Fix == "" || strings.ContainsAny(p.Detail+p.Fix, "{}⟦") {
+			t.Errorf("%q: %d %+v", host, status, p)
+		}
+	}
+	if found, ok := h.House.Tenants.Hosted("our.example"); !ok || found.Slug != "first" {
+		t.Errorf("the host leads to %q", found.Slug)
+	}
+	if after := len(h.House.Tenants.All()); after != before {
+		t.Errorf("%d tenants, %d before", after, before)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -40,8 +39,10 @@ func (t Tenant) Version() string {
 
 // Change changes one version of a tenant, with its leaf in the control log. It
 // returns errs.Invalid with every fault, errs.Stale when the tenant is no longer what
-// version says, errs.Conflict when a host name is taken.
+// version says, errs.Conflict when a host name is taken or the platform's own.
 func (s *Service) Change(ctx context.Context, tid id.Tenant, version string, c Change) (Tenant, error) {
+	s.naming.Lock()
+	defer s.naming.Unlock()
 	t, err := s.Get(tid)
 	if err != nil {
 		return Tenant{}, err
@@ -51,7 +52,7 @@ func (s *Service) Change(ctx context.Context, tid id.Tenant, version string, c C
 	if err := c.validate(t); err != nil {
 		return Tenant{}, err
 	}
-	if err := s.hostsFree(t); err != nil {
+	if err := s.mayHave(t); err != nil {
 		return Tenant{}, err
 	}
 	if err := s.replace(ctx, before, t, version, named); err != nil {
@@ -85,16 +86,6 @@ func (c Change) apply(t *Tenant) (named []id.Name) {
 func (c Change) validate(t Tenant) error {
 	n := Opening{Slug: t.Slug, Title: t.Title, Country: t.Country, Lang: t.Lang, Hosts: t.Hosts, Contract: t.Contract}
 	return n.Validate()
-}
-
-// hostsFree refuses a host name that is another tenant's.
-func (s *Service) hostsFree(t Tenant) error {
-	for i, h := range t.Hosts {
-		if other, taken := s.dir.host(h); taken && other.ID != t.ID || slices.Contains(t.Hosts[:i], h) {
-			return hostTaken(i)
-		}
-	}
-	return nil
 }
 
 // replace writes the row anew if it still is the version that was read: looked at

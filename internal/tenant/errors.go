@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"errors"
-	"fmt"
 
 	"garant.example/internal/db"
 	"garant.example/internal/errs"
@@ -45,7 +44,3 @@ func keyRunning() error {
 // Running is what a request is refused with of which nothing is known but that it
 // was begun.
 func (o *Once) Running() error { return keyRunning() }
-
-func hostTaken(i int) error {
-	return errs.New(errs.Conflict, "tenant.host.taken").At(fmt.Sprintf("/hosts/%d", i), "tenant.host.taken", nil)
-}

@@ -5,8 +5,8 @@ import (
 	"crypto"
 	"crypto/ed25519"
 	"errors"
-	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"garant.example/internal/actor"
@@ -48,7 +48,9 @@ type Options struct {
 	Clock   clock.Clock
 	Space   audit.SpaceGuard
 	SpaceAt func(db.Place) audit.SpaceGuard // of the disk where a log lies; nil takes Space for all
-	LogHost string                          // first part of every log's origin, for example "garant.example"
+	// LogHost is the first part of every log's origin, for example "garant.example".
+	// Up to a slash it is the platform's own host name, which no tenant gets.
+	LogHost string
 }
 
 // Service opens, changes and lists tenants. It is safe for concurrent use.
@@ -58,6 +60,7 @@ type Service struct {
 	dir      *directory
 	operator id.Tenant
 	used     uses
+	naming   sync.Mutex // a row is read and put in one step, and so are names taken
 }
 
 // New returns the service; Load must run before anything else.
@@ -143,12 +146,22 @@ func (s *Service) Found(ctx context.Context, n Opening, prepare func(context.Con
 // adds (its profile), and only then does it serve. It returns errs.Invalid with
 // every fault of n, errs.Conflict when the slug or a host name is taken.
 func (s *Service) Create(ctx context.Context, n Opening, prepare func(context.Context, Tenant) error) (Tenant, error) {
-	t, err := s.design(n)
+	t, err := s.claim(n)
 	if err != nil {
 		return Tenant{}, err
 	}
-	s.dir.put(t)
 	return s.build(ctx, t, prepare)
+}
+
+// claim takes the names of an opening: of two that ask for the same one, one gets it.
+func (s *Service) claim(n Opening) (Tenant, error) {
+	s.naming.Lock()
+	defer s.naming.Unlock()
+	t, err := s.design(n)
+	if err == nil {
+		s.dir.put(t)
+	}
+	return t, err
 }
 
 // Where says what Create would make, and makes nothing: a dry run. It returns what
@@ -239,20 +252,7 @@ func (s *Service) free(n Opening) error {
 	if _, taken := s.dir.slug(n.Slug); taken {
 		return errs.New(errs.Conflict, "tenant.slug.taken").At("/slug", "tenant.slug.taken", nil)
 	}
-	for i, h := range n.Hosts {
-		if _, taken := s.dir.host(strings.ToLower(h)); taken {
-			return hostTaken(i)
-		}
-	}
-	return nil
-}
-
-func lower(hosts []string) []string {
-	out := slices.Clone(hosts)
-	for i := range out {
-		out[i] = strings.ToLower(strings.TrimSpace(out[i]))
-	}
-	return out
+	return s.mayHave(Tenant{Hosts: lower(n.Hosts)}) // of no id yet
 }
 
 // build makes what a row in state Building lacks. Every step may be repeated, so
@@ -334,6 +334,8 @@ func (s *Service) write(ctx context.Context, t Tenant, op audit.Operation, store
 // End closes the contract at a moment: from then on the tenant's people and
 // programs are refused.
 func (s *Service) End(ctx context.Context, tid id.Tenant, at time.Time) (Tenant, error) {
+	s.naming.Lock()
+	defer s.naming.Unlock()
 	t, err := s.Get(tid)
 	if err != nil {
 		return Tenant{}, err

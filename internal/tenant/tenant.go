@@ -111,8 +111,9 @@ func (n Opening) Validate() error {
 	if n.Lang != "fr" && n.Lang != "en" {
 		e.At("/lang", "tenant.lang.unknown", nil)
 	}
+	faultyHosts(e, n.Hosts)
 	if !n.Contract.End.IsZero() && !n.Contract.End.After(n.Contract.Start) {
-		e.At("/contract/end", "tenant.contract.order", nil)
+		e.At("/ends_at", "tenant.contract.order", nil)
 	}
 	if len(e.Fields) > 0 {
 		return e
