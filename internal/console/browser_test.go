@@ -14,7 +14,7 @@ import (
 func TestBrowserConsole(t *testing.T) {
 	h := house.Open(t, house.Options{})
 	of := h.Tenant("agora", "civic-engagement", "CA", false)
-	record := store(t, h, of, "participants", `{"email":"zm@example.org","display_name":"Zoé","standing":"registered"}`)
+	record := store(t, h, of, "participants", `{"email":"zm@example.org","display_name":"Zoé","standing":"registered","locale":"fr"}`)
 	manager, auditor, staff := person(t, h, of, "administrator"), person(t, h, of, "auditor"), admin(t, h)
 	pages := []browser.Page{{Name: "sign-in", URL: h.URL() + "/t/agora/sign-in?lang=fr"}, {Name: "missing", URL: h.URL() + "/t/nobody/sign-in", Status: 404}}
 	add := func(b *visitor, lang string, paths map[string]string) {
@@ -26,7 +26,8 @@ func TestBrowserConsole(t *testing.T) {
 	add(manager, "fr", map[string]string{"home": "/", "collections": "/collections", "records": "/collections/participants", "record": record,
 		"find": "/collections/participants/find", "new": "/collections/participants/new", "keys": "/keys", "people": "/people", "token": "/tokens/new", "profile": "/profile"})
 	add(auditor, "en", map[string]string{"log": "/log", "entry": "/log/3"})
-	add(staff, "fr", map[string]string{"operator": "/", "tenants": "/tenants", "tenant": "/tenants/agora", "platform": "/platform", "sabotage": "/sabotage"})
+	add(staff, "fr", map[string]string{"operator": "/", "tenants": "/tenants", "tenant": "/tenants/agora", "tenant-new": "/tenants/new", "tenant-change": "/tenants/agora/change", "platform": "/platform", "sabotage": "/sabotage"})
+	add(staff, "en", map[string]string{"tenant-change": "/tenants/agora/change"})
 	browser.Check(t, pages, browser.Options{Shots: os.Getenv("GARANT_SHOTS"), Widths: []int{360, 1440}})
 }
 

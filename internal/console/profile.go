@@ -47,7 +47,7 @@ func (v *visit) profileRoom(permit *access.Permit) (room, error) {
 	}
 	p.Body.add(ui.Facts(v.lang, facts))
 	if !drift.Declared.IsEmpty() {
-		p.Body.add(section("plan", v.t("profile.plan"), v.t("profile.plan_lede"), ui.Table(v.changeTable(drift.Declared))))
+		p.Body.add(section("plan", v.t("profile.plan"), v.t("profile.plan_lede"), ui.Table(v.changeTable(drift.Declared, applied.Declared, declared))))
 	}
 	p.Body.add(section("places", v.t("profile.places"), v.t("profile.places_lede"), ui.Table(v.placementTable(t))),
 		section("classes", v.t("profile.classes"), "", ui.Table(v.classTable(declared))),
@@ -67,14 +67,14 @@ func (v *visit) driftBox(d profile.Drift) templ.Component {
 	return with(ui.Callout(v.n("profile.waiting", int64(len(d.Declared.Changes))), ui.Warning), ui.Paragraph(v.t("profile.waiting_text")))
 }
 
-func (v *visit) changeTable(plan profile.Plan) ui.TableData {
+func (v *visit) changeTable(plan profile.Plan, from, to *profile.Profile) ui.TableData {
 	t := ui.TableData{Caption: v.t("profile.plan"), CaptionHidden: true, Dense: true, Columns: v.columns("change", "harm")}
 	for _, c := range plan.Changes {
 		harm := ui.Text("–")
 		if words := c.HarmIn(v.say); words != "" {
 			harm = ui.Content(ui.Tag(words, ui.Danger))
 		}
-		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{ui.Text(c.In(v.say)), harm}})
+		t.Rows = append(t.Rows, ui.Row{Cells: []ui.Cell{ui.Text(v.changeWords(c, from, to)), harm}})
 	}
 	return t
 }

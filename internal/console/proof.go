@@ -113,7 +113,7 @@ func (r *reader) entryFacts(e audit.Record) []ui.KeyValue {
 		add("entry.count", v.say.Number(x.Count))
 	}
 	for _, name := range sortedBy(keysOf(x.Detail)) {
-		facts = append(facts, shown(name, ui.InlineCode(x.Detail[name])))
+		facts = append(facts, shown(v.detail(name), ui.InlineCode(x.Detail[name])))
 	}
 	if !x.Request.IsZero() {
 		code("entry.request", x.Request.String())

@@ -8,6 +8,7 @@ import (
 	"garant.example/internal/errs"
 	"garant.example/internal/i18n"
 	"garant.example/internal/id"
+	"garant.example/internal/keys"
 	"garant.example/internal/vault"
 	"garant.example/internal/web/ui"
 )
@@ -69,7 +70,7 @@ func (v *visit) recordPage(k *vault.Collection, r vault.Record, purpose string) 
 		p.Does.add(v.link(v.t("record.reveal"), "#reveal", ui.Secondary, ui.IconMasked)) // the way past the masked fields, for whoever has no mouse
 		p.Body.add(v.revealBox(k, r))
 	}
-	p.Body.add(v.recordMoves(k, r), section("about", v.t("record.about"), "", ui.Facts(v.lang, v.recordFacts(k, r))))
+	p.Body.add(v.recordMoves(k, r), v.personKey(k, r), section("about", v.t("record.about"), "", ui.Facts(v.lang, v.recordFacts(k, r))))
 	return v.show(p)
 }
 
@@ -235,6 +236,20 @@ func (v *visit) recordMoves(k *vault.Collection, r vault.Record) templ.Component
 		return nil
 	}
 	return section("acts", v.t("record.acts"), "", actions(does...))
+}
+
+// personKey leads to the plan of a new key for the person of the record, for those who
+// may rotate keys.
+func (v *visit) personKey(k *vault.Collection, r vault.Record) templ.Component {
+	person := r.Subject
+	if k.About == vault.AboutSelf {
+		person = id.Subject{Raw: r.ID.Raw}
+	}
+	if k.About == vault.AboutNobody || person.IsZero() || !v.can(access.Rotate, access.Key) {
+		return nil
+	}
+	return section("key", v.t("record.key"), v.t("record.key_lede"), actions(v.button(v.at("keys", "plan"), ui.Button{Text: v.t("keys.plan"), Kind: ui.Secondary, Describe: v.t("record.key")},
+		ui.Hidden{Name: "level", Value: string(keys.LevelSubjects)}, ui.Hidden{Name: "subject", Value: person.String()})))
 }
 
 // done leads back to the record and says what happened.

@@ -33,6 +33,10 @@ func (v *visit) value(k *vault.Collection, f *vault.Field, raw jsontext.Value) s
 		return strings.Join(words, ", ")
 	case vault.Enum:
 		return v.option(k, f, textOf(raw))
+	case vault.Language:
+		return v.language(textOf(raw))
+	case vault.Country:
+		return v.country(textOf(raw))
 	case vault.Date:
 		if at, err := time.Parse(time.DateOnly, textOf(raw)); err == nil {
 			return v.say.Date(at)

@@ -8,6 +8,7 @@ import (
 	"garant.example/internal/access"
 	"garant.example/internal/errs"
 	"garant.example/internal/i18n"
+	"garant.example/internal/id"
 	"garant.example/internal/keys"
 	"garant.example/internal/web/ui"
 )
@@ -84,36 +85,68 @@ func (v *visit) level() (keys.Level, error) {
 	return level, nil
 }
 
+// onePerson is the person that a form names: that one's key alone is meant. It is
+// zero when the form names none.
+func (v *visit) onePerson(level keys.Level) (id.Subject, error) {
+	text := v.typed("subject")
+	if text == "" {
+		return id.Subject{}, nil
+	}
+	person, err := id.ParseSubject(text)
+	if err != nil {
+		return person, errs.New(errs.NotFound, "vault.subject.unknown")
+	}
+	if level != keys.LevelSubjects {
+		return person, errs.New(errs.Invalid, "console.rotation.level")
+	}
+	return person, nil
+}
+
 // planRotation is the dry run: nothing changes.
 func planRotation(v *visit) error {
 	level, err := v.level()
 	if err != nil {
 		return err
 	}
-	ctx, t := v.r.Context(), v.permit.Tenant()
-	var facts []ui.KeyValue
+	person, err := v.onePerson(level)
+	if err != nil {
+		return err
+	}
 	lede := v.t("rotation.plan_lede")
+	hidden := []ui.Hidden{{Name: "level", Value: string(level)}}
+	if level == keys.LevelKEK {
+		lede = v.t("plan.lede")
+	}
+	if !person.IsZero() {
+		hidden = append(hidden, ui.Hidden{Name: "subject", Value: person.String()})
+	}
+	facts, err := v.planFacts(level, person)
+	if err != nil {
+		return err
+	}
+	return v.keysPage(section("plan", v.t("plan.title"), lede, ui.Facts(v.lang, facts), form(ui.Form{Action: v.at("keys", "rotate"), Hidden: hidden},
+		actions(ui.PushButton(ui.Button{Text: v.t("plan.button"), Icon: ui.IconLock}), v.link(v.t("cancel"), v.at("keys"), ui.Quiet, "")))))
+}
+
+// planFacts are what a rotation would be about.
+func (v *visit) planFacts(level keys.Level, person id.Subject) ([]ui.KeyValue, error) {
+	ctx, t := v.r.Context(), v.permit.Tenant()
 	if level == keys.LevelKEK {
 		ring, err := v.c.Rings.Open(ctx, t.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		p, err := ring.PlanKEKRotation(ctx)
-		if err != nil {
-			return err
-		}
-		lede, facts = v.t("plan.lede"), v.kekFacts(p)
-	} else {
-		rows, replaced, err := v.c.Rotator.Plan(ctx, t, level)
-		if err != nil {
-			return err
-		}
-		facts = []ui.KeyValue{fact(v.t("rotation.which"), v.t("rotation.level."+string(level))), fact(v.t("rotation.replaced"), v.say.Number(replaced)),
-			fact(v.t("rotation.rows"), v.say.Number(rows))}
+		return v.kekFacts(p), err
 	}
-	return v.keysPage(section("plan", v.t("plan.title"), lede, ui.Facts(v.lang, facts),
-		form(ui.Form{Action: v.at("keys", "rotate"), Hidden: []ui.Hidden{{Name: "level", Value: string(level)}}},
-			actions(ui.PushButton(ui.Button{Text: v.t("plan.button"), Icon: ui.IconLock}), v.link(v.t("cancel"), v.at("keys"), ui.Quiet, "")))))
+	if !person.IsZero() {
+		rows, err := v.c.Rotator.PlanSubject(ctx, t, person)
+		return []ui.KeyValue{fact(v.t("rotation.which"), v.t("record.key")), shown(v.t("record.subject"), ui.InlineCode(person.String())),
+			fact(v.t("rotation.rows"), v.say.Number(rows))}, err
+	}
+	rows, replaced, err := v.c.Rotator.Plan(ctx, t, level)
+	return []ui.KeyValue{fact(v.t("rotation.which"), v.t("rotation.level."+string(level))), fact(v.t("rotation.replaced"), v.say.Number(replaced)),
+		fact(v.t("rotation.rows"), v.say.Number(rows))}, err
 }
 
 func (v *visit) kekFacts(p keys.Plan) []ui.KeyValue {
@@ -130,9 +163,18 @@ func rotateKeys(v *visit) error {
 	if err != nil {
 		return err
 	}
+	person, err := v.onePerson(level)
+	if err != nil {
+		return err
+	}
 	ctx, t := v.r.Context(), v.permit.Tenant()
 	if level != keys.LevelKEK {
-		if _, err := v.c.Rotator.Begin(ctx, t, level); err != nil {
+		if person.IsZero() {
+			_, err = v.c.Rotator.Begin(ctx, t, level)
+		} else {
+			_, err = v.c.Rotator.BeginSubject(ctx, t, person)
+		}
+		if err != nil {
 			return err
 		}
 		v.to(v.at("keys") + "?done=rotating")

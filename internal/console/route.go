@@ -168,6 +168,8 @@ func operatorRooms() []Route {
 		at("tenant.new", get, "/tenants/new", access.Create, access.Tenant, newTenant),
 		slow(at("tenant.create", post, "/tenants/new", access.Create, access.Tenant, createTenant)),
 		at("tenant.show", get, of, access.Read, access.Tenant, showTenant),
+		at("tenant.change.form", get, of+"/change", access.Manage, access.Tenant, tenantForm),
+		at("tenant.change", post, of+"/change", access.Manage, access.Tenant, changeTenant),
 		at("tenant.end", post, of+"/end", access.Manage, access.Tenant, endTenant),
 		at("tenant.profile", get, of+"/profile", access.Read, access.Profile, showTenantProfile),
 		at("tenant.profile.apply", post, of+"/profile", access.Manage, access.Profile, applyProfile),

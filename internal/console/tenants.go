@@ -90,9 +90,15 @@ func showTenant(v *visit) error {
 	if v.can(access.Read, access.Profile) {
 		p.Does.add(v.link(v.t("tenants.profile"), v.at("tenants", string(t.Slug), "profile"), ui.Secondary, ui.IconFlag))
 	}
+	if t.State != tenant.Wiped && v.can(access.Manage, access.Tenant) {
+		p.Does.add(v.link(v.t("tenants.change"), v.at("tenants", string(t.Slug), "change"), ui.Secondary, ""))
+	}
 	p.Does.add(v.link(v.t("tenants.trust"), "/"+v.say.Lang()+"/trust/"+string(t.Slug), ui.Quiet, ui.IconShield))
 	facts := []ui.KeyValue{shown(v.t("column.state"), v.contractTag(t)), shown(v.t("tenants.slug"), ui.InlineCode(string(t.Slug))), fact(v.t("column.country"), v.country(t.Country)),
-		fact(v.t("person.lang"), t.Lang), fact(v.t("tenants.hosts"), orDash(strings.Join(t.Hosts, ", "))), shown(v.t("column.created"), ui.Time(v.moment(t.Created)))}
+		fact(v.t("person.lang"), v.language(t.Lang)), fact(v.t("tenants.hosts"), orDash(strings.Join(t.Hosts, ", "))), shown(v.t("column.created"), ui.Time(v.moment(t.Created)))}
+	if !t.Contract.Start.IsZero() {
+		facts = append(facts, shown(v.t("tenants.start"), ui.Time(v.moment(t.Contract.Start))))
+	}
 	if !t.Contract.End.IsZero() {
 		facts = append(facts, shown(v.t("tenants.end"), ui.Time(v.moment(t.Contract.End))))
 	}
@@ -132,6 +138,7 @@ func endTenant(v *visit) error {
 		if at, err = time.Parse(time.DateOnly, text); err != nil {
 			bad.At("/at", "console.tenant.end_date", nil)
 		}
+		at = at.AddDate(0, 0, 1) // the whole of the last day is within the contract
 	}
 	if len(bad.Fields) > 0 {
 		v.failed = bad
@@ -168,7 +175,7 @@ func newTenant(v *visit) error {
 	slug.Exact, country.Exact, country.Width = true, true, ui.Width4
 	return v.show(room{Title: v.t("tenants.new"), Lede: v.t("tenants.new_lede"), Trail: []ui.Link{{Text: v.t("nav.tenants"), Href: v.at("tenants")}},
 		Body: parts{form(ui.Form{Action: v.at("tenants", "new")},
-			ui.RadioGroup(v.lang, ui.Choices{ID: "f-profile", Name: "profile", Legend: v.t("column.profile"), Error: v.problem("/profile"), Options: profiles}),
+			ui.RadioGroup(v.lang, ui.Choices{ID: "f-profile", Name: "profile", Legend: v.t("column.profile"), Hint: v.t("tenants.profile_hint"), Error: v.problem("/profile"), Options: profiles}),
 			ui.TextField(v.lang, text("title", "/title", "")), ui.TextField(v.lang, slug), ui.TextField(v.lang, country),
 			ui.SelectField(v.lang, ui.Field{ID: "f-lang", Name: "lang", Label: v.t("person.lang"), Width: ui.Width10}, v.languages(lang)),
 			ui.TextField(v.lang, text("host", "/hosts", v.t("tenants.host_hint"))),
@@ -198,6 +205,7 @@ func createTenant(v *visit) error {
 		if err := v.again(err); err != nil {
 			return err
 		}
+		v.hostProblem()
 		return newTenant(v)
 	}
 	p := room{Title: v.t("tenants.opened"), Lede: made.Tenant.Title, Trail: []ui.Link{{Text: v.t("nav.tenants"), Href: v.at("tenants")}}}

@@ -23,6 +23,26 @@ func (v *visit) country(code string) string {
 	return code
 }
 
+// language is the name of a language, or the code where it has none.
+func (v *visit) language(code string) string {
+	tag, err := language.Parse(code)
+	if err != nil {
+		return code
+	}
+	if name := display.Tags(language.Make(v.say.Lang())).Name(tag); name != "" {
+		return name
+	}
+	return code
+}
+
+// detail is what an entry of the log calls a particular, in words.
+func (v *visit) detail(name string) string {
+	if key := "console.detail." + word(name); v.say.Has(key) {
+		return v.say.T(key)
+	}
+	return name
+}
+
 // law is whose law holds in a place: a country's, or with its own code that of a
 // part of one.
 func (v *visit) law(code string) string {

@@ -155,7 +155,7 @@ func TestChangesAreSentences(t *testing.T) {
 		}
 	}
 	c := Change{Changed, AreaSetting, "session_idle", "30min", "2h", Weakens}
-	if got, want := c.In(catalog.Printer("fr")), "Réglage session_idle\u00a0: de 30min à 2h."; got != want {
+	if got, want := c.In(catalog.Printer("fr")), "Réglage «\u00a0session_idle\u00a0»\u00a0: de 30min à 2h."; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

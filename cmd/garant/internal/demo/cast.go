@@ -13,7 +13,7 @@ func cast() []tenant.Opening {
 		return tenant.Opening{Slug: slug, Title: title, Country: country, Lang: lang, Profile: profile, Hosts: []string{string(slug) + ".localhost"}}
 	}
 	canary := func(slug id.Name, country string, profile id.Name) tenant.Opening {
-		o := shown(slug, "Canary "+country, country, "en", profile)
+		o := shown(slug, "Canary "+country+" ("+string(profile)+")", country, "en", profile)
 		o.Canary = true
 		return o
 	}
