@@ -20,11 +20,12 @@ import (
 const resealBatch = 100
 
 // Reseal seals everything that this package keeps of a tenant anew, and tags
-// sign-in names anew: after the "identity" key or the index key was rotated,
-// before the old version is retired. It may be run again and again; each row has
-// its leaf. It returns how many rows it sealed. Between the rotation of the index
-// key and the end of Reseal a person whose name is not tagged anew yet cannot
-// sign in.
+// sign-in names anew: after the "identity" key got a new version, before the old one
+// is retired. No schedule does that: the key is wrapped anew with the KEK and stays
+// itself. It may be run again and again; each row has its leaf. It returns how many
+// rows it sealed. Tags come out as they were, for the index key has one version only;
+// where a keyring was put together from another, a person whose name is not tagged
+// anew yet cannot sign in.
 func (s *Service) Reseal(ctx context.Context, t tenant.Tenant) (rows int64, err error) {
 	log, release, err := s.tenants.Log(ctx, t, tenant.Main)
 	if err != nil {

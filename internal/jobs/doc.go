@@ -2,8 +2,8 @@
 // must happen all the same. One file per job; each calls the verbs of a domain and
 // holds no rule of its own.
 //
-// A job runs at its start, when it is woken, and then after every interval, counted from its last
-// end, in UTC: no daylight saving moves it, none is ever run twice for a time that
+// A job runs at its start, when it is woken, when it asked to run sooner, and then after
+// every interval, counted from its last end, in UTC: no daylight saving moves it, none is ever run twice for a time that
 // was missed. A job that fails is told to the log and runs again at its next turn.
 //
 // # Errors, concurrency, durability

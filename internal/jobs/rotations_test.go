@@ -23,7 +23,7 @@ type yard struct {
 	h     *house.House
 	of    tenant.Tenant
 	clock *clock.Fake
-	job   jobs.Job
+	jobs  []jobs.Job
 }
 
 func onBoth(t *testing.T, run func(yard)) {
@@ -37,16 +37,19 @@ func onBoth(t *testing.T, run func(yard)) {
 			o.Clock = now
 			h := house.Open(t, o)
 			in := h.House
+			rotator := vault.NewRotator(in.Vault)
 			run(yard{t, h, h.Tenant("school", "digital-training", "AU", false), now,
-				jobs.Rotations(in.Tenants, in.Rings, in.Rotator, in.Profiles.KeyTerms, now)})
+				[]jobs.Job{jobs.Rotations(in.Tenants, in.Rings, rotator, in.Profiles.KeyTerms, now), jobs.Reseals(in.Tenants, rotator, now)}})
 		})
 	}
 }
 
 func (y yard) turn() {
 	y.Helper()
-	if err := y.job.Run(house.Platform()); err != nil {
-		y.Fatal(err)
+	for _, j := range y.jobs {
+		if err := j.Run(house.Platform()); err != nil {
+			y.Fatal(err)
+		}
 	}
 }
 
@@ -158,11 +161,54 @@ func TestTheJobIsWoken(t *testing.T) {
 			y.Error("woken twice")
 		default:
 		}
+		if list := r.Begun(); len(list) != 1 || list[0] != y.of.ID || len(r.Begun()) != 0 {
+			y.Errorf("begun: %v", list)
+		}
 		y.turn()
 		y.clock.Advance(5 * time.Minute)
 		y.turn()
 		if s := y.status(); len(s.Rotations) != 1 || s.Rotations[0].Running {
 			y.Errorf("%+v", s.Rotations)
+		}
+	})
+}
+
+// A woken turn looks at the tenants that were begun and at no other, and a rotation
+// that waits for other nodes asks for its turn when that is over, not before.
+func TestAWokenTurnIsAboutThoseThatWereBegun(t *testing.T) {
+	onBoth(t, func(y yard) {
+		other := y.h.Tenant("other", "digital-training", "AU", false)
+		in := y.h.House
+		rotator := vault.NewRotator(in.Vault) // the house's own may have a job of its own
+		job := jobs.Reseals(in.Tenants, rotator, y.clock)
+		turn := func() {
+			y.Helper()
+			if err := job.Run(house.Platform()); err != nil {
+				y.Fatal(err)
+			}
+		}
+		turn()
+		before := in.Tenants.Mark(other.ID)
+		if _, err := rotator.Begin(house.Platform(), y.of, keys.LevelCollections); err != nil {
+			y.Fatal(err)
+		}
+		turn()
+		for at := job.Next(); !at.IsZero(); at = job.Next() {
+			if wait := at.Sub(y.clock.Now()); wait <= 0 || wait > 5*time.Minute {
+				y.Fatalf("the next turn in %s", wait)
+			}
+			turn() // too early: nothing comes of it
+			if !job.Next().Equal(at) {
+				y.Errorf("%s became %s", at, job.Next())
+			}
+			y.clock.Advance(at.Sub(y.clock.Now()))
+			turn()
+		}
+		if s := y.status(); len(s.Rotations) != 1 || s.Rotations[0].Running {
+			y.Errorf("%+v", s.Rotations)
+		}
+		if in.Tenants.Mark(other.ID) != before {
+			y.Error("a tenant without a rotation was opened")
 		}
 	})
 }

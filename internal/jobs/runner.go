@@ -14,7 +14,10 @@ type Job struct {
 	Name  string
 	Every time.Duration
 	Woken <-chan struct{} // asks for a turn before its time; nil: never
-	Run   func(context.Context) error
+	// Next says, after a turn, when the job wants another before its time; the zero
+	// time, and nil: no sooner than Every.
+	Next func() time.Time
+	Run  func(context.Context) error
 }
 
 // Runner runs jobs until its context ends.
@@ -51,13 +54,29 @@ func (r *Runner) Run(ctx context.Context) {
 func (r *Runner) loop(ctx context.Context, j Job) {
 	for {
 		r.once(ctx, j)
+		turn := time.NewTimer(r.pause(j))
 		select {
 		case <-ctx.Done():
-			return
 		case <-j.Woken:
-		case <-time.After(j.Every):
+		case <-turn.C:
+		}
+		turn.Stop()
+		if ctx.Err() != nil {
+			return
 		}
 	}
+}
+
+// pause is how long a job waits for its next turn.
+func (r *Runner) pause(j Job) time.Duration {
+	if j.Next == nil {
+		return j.Every
+	}
+	at := j.Next()
+	if at.IsZero() {
+		return j.Every
+	}
+	return min(j.Every, max(0, at.Sub(r.clock.Now())))
 }
 
 func (r *Runner) once(ctx context.Context, j Job) {

@@ -109,6 +109,7 @@ type world struct {
 	place  func(id.Tenant) db.Place
 	events []keys.Event
 	refuse error // of Observe
+	stop   func(keys.Event) error
 
 	mu    sync.Mutex
 	open  map[id.Tenant]db.DB
@@ -180,6 +181,11 @@ func (w *world) rings(change ...func(*keys.Options)) *keys.Rings {
 			w.events = append(w.events, e)
 			if e.Act == keys.ActOpened || e.Act == keys.ActClosed {
 				return nil
+			}
+			if w.stop != nil {
+				if err := w.stop(e); err != nil {
+					return err
+				}
 			}
 			return w.refuse
 		}}

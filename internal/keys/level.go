@@ -61,6 +61,13 @@ type Rotation struct {
 	Ended     time.Time
 }
 
+// KeyVersion names one version of a key; of a subject's key, which has only one, the
+// version is left out.
+type KeyVersion struct {
+	Ref     Ref
+	Version uint16
+}
+
 // Move is the replacement of one subject's key by another.
 type Move struct{ Old, New Ref }
 

@@ -285,7 +285,9 @@ func (k *Ring) rewrap(state *kek, kind byte, ref Ref, version uint16, wrapped []
 	return state.wrap(k.tenant, kind, ref, version, secret)
 }
 
-// endRotation drops the older versions, if nothing is wrapped by them any more.
+// endRotation drops the older versions, if nothing is wrapped by them any more. The
+// plan ends last: a crash before it leaves a rotation under way, whose next run does
+// all of this once more; nothing is left out, and a leaf twice does no harm.
 func (k *Ring) endRotation(ctx context.Context, state *kek, p *Plan) error {
 	final, err := state.onlyVersion()
 	if err != nil {
@@ -300,8 +302,7 @@ func (k *Ring) endRotation(ctx context.Context, state *kek, p *Plan) error {
 		if left > 0 {
 			return errs.New(errs.Conflict, "keys.raced").Do("keys.raced.fix")
 		}
-		_, err := tx.Exec(`UPDATE keyring_plan SET state = 'done', done = total, ended_at = ?2 WHERE id = ?1`, p.ID.Bytes(), clock.Micros(tx.Now()))
-		return err
+		return nil
 	})
 	if err != nil {
 		return err
@@ -309,11 +310,20 @@ func (k *Ring) endRotation(ctx context.Context, state *kek, p *Plan) error {
 	if _, err := k.reopen(ctx, k.state.Load()); err != nil {
 		return err
 	}
-	p.Running, p.Done, p.Blocks, p.Keys, p.Subjects = false, p.Total, 0, 0, 0
+	if err := k.scrub(ctx); err != nil {
+		return err
+	}
 	if err := k.rings.observe(ctx, Event{Act: ActRotateDone, Tenant: k.tenant, Version: p.To, Count: int(p.Total)}); err != nil {
 		return err
 	}
-	return k.scrub(ctx)
+	err = k.write(ctx, func(tx db.Tx) error {
+		_, err := tx.Exec(`UPDATE keyring_plan SET state = 'done', done = total, ended_at = ?2 WHERE id = ?1`, p.ID.Bytes(), clock.Micros(tx.Now()))
+		return err
+	})
+	if err == nil {
+		p.Running, p.Done, p.Blocks, p.Keys, p.Subjects = false, p.Total, 0, 0, 0
+	}
+	return err
 }
 
 // Rewrap wraps the same KEK again: by a newer version of the service's key, or by

@@ -282,3 +282,68 @@ func TestObserveCanRefuse(t *testing.T) {
 		}
 	})
 }
+
+// A process that dies within the last steps of a rotation, whichever the step, leaves
+// it under way: its next run tells of the end, and scrubs.
+func TestTheEndOfARotationIsToldAfterACrash(t *testing.T) {
+	on(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		r := w.rings()
+		k := w.ring(r)
+		items := sealMany(t, k, 10)
+		dead := errors.New("killed")
+		w.stop = func(e keys.Event) error {
+			if e.Act == keys.ActRotateDone {
+				return dead
+			}
+			return nil
+		}
+		if _, err := k.RunKEKRotation(ctx, nil); !errors.Is(err, dead) {
+			t.Fatal(err)
+		}
+		if s := must(k.Status(ctx))(t); s.Rotation == nil || !s.Rotation.Running || s.KEK != 2 || s.OldWrap != 0 {
+			t.Fatalf("nothing is left to go on with: %+v", s)
+		}
+		w.stop, w.events = nil, nil
+		k = must(w.rings().Open(ctx, k.Tenant()))(t) // another process
+		if p := must(k.RunKEKRotation(ctx, nil))(t); p.Running || p.To != 2 {
+			t.Fatalf("%+v", p)
+		}
+		told := 0
+		for _, e := range w.events {
+			if e.Act == keys.ActRotateDone && e.Version == 2 {
+				told++
+			}
+			if e.Act == keys.ActRotateKEK {
+				t.Error("another rotation was begun")
+			}
+		}
+		if told != 1 {
+			t.Errorf("the end is told %d times", told)
+		}
+		if s := must(k.Status(ctx))(t); s.Rotation != nil || s.KEK != 2 {
+			t.Fatalf("%+v", s)
+		}
+		openAll(t, k, items)
+	})
+}
+
+// The same of the keys of data: its end is not stored before it is told.
+func TestTheEndOfADataRotationIsToldAfterACrash(t *testing.T) {
+	on(t, func(t *testing.T, w *world) {
+		ctx := context.Background()
+		k := w.ring(w.rings())
+		plan := must(k.BeginRotation(ctx, keys.LevelSubjects, 0))(t)
+		w.refuse = errors.New("killed")
+		if err := k.EndRotation(ctx, &plan); !errors.Is(err, w.refuse) || !plan.Running {
+			t.Fatal(err, plan)
+		}
+		if list := must(k.Rotations(ctx))(t); len(list) != 1 || !list[0].Running {
+			t.Fatalf("nothing is left to go on with: %+v", list)
+		}
+		w.refuse = nil
+		if err := k.EndRotation(ctx, &plan); err != nil || plan.Running {
+			t.Fatal(err, plan)
+		}
+	})
+}

@@ -121,17 +121,25 @@ func (r *Rings) Stopped(ctx context.Context, tenant id.Tenant, trouble Trouble, 
 }
 
 // EndRotation stores that a rotation has ended. It returns errs.Conflict while a key
-// that it replaces is there.
+// that it replaces is there. The observer is told before: of an end that a crash kept
+// from being stored it hears again, of none it hears nothing.
 func (k *Ring) EndRotation(ctx context.Context, r *Rotation) error {
+	if err := k.read(ctx, func(tx db.Tx) error { return noneLeft(tx, r.Level) }); err != nil {
+		return err
+	}
+	// A crash may have come between the destroying of the last keys and this.
+	if err := k.scrub(ctx); err != nil {
+		return err
+	}
+	err := k.rings.observe(ctx, Event{Act: ActDataRotated, Tenant: k.tenant, Name: string(r.Level), Count: int(r.Destroyed)})
+	if err != nil {
+		return err
+	}
 	ended := *r
 	ended.Running, ended.Phase, ended.Done, ended.Trouble, ended.TroubleAt = false, PhaseDone, r.Total, NoTrouble, ""
-	err := k.move(ctx, r.Level, func(tx db.Tx) error {
-		left, err := countMoves(tx)
-		if err != nil {
+	err = k.move(ctx, r.Level, func(tx db.Tx) error {
+		if err := noneLeft(tx, r.Level); err != nil {
 			return err
-		}
-		if left > 0 && r.Level == LevelSubjects {
-			return errs.New(errs.Conflict, "keys.raced").Do("keys.raced.fix")
 		}
 		ended.Ended = tx.Now()
 		return updateRotation(tx, ended)
@@ -140,7 +148,16 @@ func (k *Ring) EndRotation(ctx context.Context, r *Rotation) error {
 		return err
 	}
 	*r = ended
-	return k.rings.observe(ctx, Event{Act: ActDataRotated, Tenant: k.tenant, Name: string(r.Level), Count: int(r.Destroyed)})
+	return nil
+}
+
+// noneLeft returns errs.Conflict while a subject's key that has a successor is there.
+func noneLeft(tx db.Tx, level Level) error {
+	left, err := countMoves(tx)
+	if err == nil && left > 0 && level == LevelSubjects {
+		return errs.New(errs.Conflict, "keys.raced").Do("keys.raced.fix")
+	}
+	return err
 }
 
 // moving is what a node knows of the replacing of subjects' keys.
@@ -251,17 +268,20 @@ func (k *Ring) Moves(ctx context.Context) (out map[Ref]Ref, err error) {
 // destroyBatch is how many keys one transaction destroys.
 const destroyBatch = 256
 
-// DestroyReplaced destroys every key that has a successor and returns how many. The
-// caller has proved that nothing is sealed under them.
-func (k *Ring) DestroyReplaced(ctx context.Context) (destroyed int64, err error) {
+// DestroyReplaced destroys every key that has a successor, but for those to keep, and
+// returns how many. The caller has proved that nothing is sealed under the others.
+func (k *Ring) DestroyReplaced(ctx context.Context, keep map[KeyVersion]bool) (destroyed int64, err error) {
 	for {
 		var refs []Ref
 		err := k.read(ctx, func(tx db.Tx) error {
-			for m, err := range allMoves(tx, destroyBatch) {
+			refs = refs[:0]
+			for m, err := range allMoves(tx, destroyBatch+len(keep)) {
 				if err != nil {
 					return err
 				}
-				refs = append(refs, m.Old)
+				if !keep[KeyVersion{Ref: m.Old}] && len(refs) < destroyBatch {
+					refs = append(refs, m.Old)
+				}
 			}
 			return nil
 		})
@@ -281,15 +301,15 @@ func (k *Ring) DestroyReplaced(ctx context.Context) (destroyed int64, err error)
 	}
 }
 
-// RetireOld destroys every old version of a collection's key and returns how many.
-// The caller has proved that nothing is sealed under them.
-func (k *Ring) RetireOld(ctx context.Context) (destroyed int64, err error) {
+// RetireOld destroys every old version of a collection's key, but for those to keep,
+// and returns how many. The caller has proved that nothing is sealed under the others.
+func (k *Ring) RetireOld(ctx context.Context, keep map[KeyVersion]bool) (destroyed int64, err error) {
 	list, err := k.CollectionKeys(ctx)
 	for _, n := range list {
 		if err != nil {
 			return destroyed, err
 		}
-		if n.State == stateOld {
+		if n.State == stateOld && !keep[KeyVersion{n.Ref, uint16(n.Version)}] {
 			if err = k.Retire(ctx, n.Name, n.Version); err == nil {
 				destroyed++
 			}

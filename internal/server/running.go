@@ -222,7 +222,8 @@ func (r *Running) work() *jobs.Runner {
 	}
 	return jobs.NewRunner(h.Opt.Clock, h.Opt.Log, jobs.Controls(r.Assurance), jobs.Checkpoints(h.Tenants, checkpointEvery),
 		jobs.Sessions(h.Tenants, h.Identity), jobs.Outcomes(h.Tenants),
-		jobs.Rotations(h.Tenants, h.Rings, h.Rotator, h.Profiles.KeyTerms, h.Opt.Clock))
+		jobs.Rotations(h.Tenants, h.Rings, h.Rotator, h.Profiles.KeyTerms, h.Opt.Clock),
+		jobs.Reseals(h.Tenants, h.Rotator, h.Opt.Clock))
 }
 
 // edges mounts what the doors show.

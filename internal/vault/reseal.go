@@ -2,6 +2,9 @@ package vault
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,8 +29,9 @@ type Rotator struct {
 	round   int // how many subjects' keys are replaced before the old ones are destroyed
 	wake    chan struct{}
 
-	mu   sync.Mutex
-	busy map[id.Tenant]bool
+	mu      sync.Mutex
+	busy    map[id.Tenant]bool
+	waiting map[id.Tenant]bool // since Begun was asked
 }
 
 // subjectsARound bounds the memory of a rotation: some megabytes.
@@ -35,15 +39,25 @@ const subjectsARound = 1 << 16
 
 // NewRotator returns a rotator of the service's records.
 func NewRotator(s *Service) *Rotator {
-	return &Rotator{service: s, round: subjectsARound, wake: make(chan struct{}, 1), busy: map[id.Tenant]bool{}}
+	return &Rotator{service: s, round: subjectsARound, wake: make(chan struct{}, 1),
+		busy: map[id.Tenant]bool{}, waiting: map[id.Tenant]bool{}}
 }
 
 // Inline makes Begin and BeginSubject run what they began before they return, as far
 // as it may go: for a program in which no job is at work.
 func (r *Rotator) Inline() { r.inline = true }
 
-// Woken tells when a rotation was begun: whoever runs rotations looks again.
+// Woken tells when a rotation was begun: whoever runs rotations asks Begun of whom.
 func (r *Rotator) Woken() <-chan struct{} { return r.wake }
+
+// Begun returns the tenants that Run is to be called for, each once.
+func (r *Rotator) Begun() []id.Tenant {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := slices.Collect(maps.Keys(r.waiting))
+	clear(r.waiting)
+	return list
+}
 
 // Plan says what Begin would do, and changes nothing: how many rows and keys.
 func (r *Rotator) Plan(ctx context.Context, t tenant.Tenant, level keys.Level) (rows, replaced int64, err error) {
@@ -140,7 +154,7 @@ func (r *Rotator) begun(ctx context.Context, t tenant.Tenant, ring *keys.Ring, b
 		return plan, err
 	}
 	if !r.inline {
-		r.Knock()
+		r.Knock(t.ID)
 		return plan, nil
 	}
 	if _, err := r.Run(ctx, t); err != nil {
@@ -208,8 +222,11 @@ func (s *Service) sealedFor(ctx context.Context, t tenant.Tenant, schema *Schema
 	return ref, rows, nil
 }
 
-// Knock asks whoever runs rotations to look again.
-func (r *Rotator) Knock() {
+// Knock asks whoever runs rotations to call Run for a tenant.
+func (r *Rotator) Knock(t id.Tenant) {
+	r.mu.Lock()
+	r.waiting[t] = true
+	r.mu.Unlock()
 	select {
 	case r.wake <- struct{}{}:
 	default: // it was told already
@@ -231,15 +248,12 @@ func (r *Rotator) Run(ctx context.Context, t tenant.Tenant) (wait time.Duration,
 	}
 	list, err := ring.Rotations(ctx)
 	for _, plan := range list {
-		if err != nil {
-			break
-		}
 		if !plan.Running {
 			continue
 		}
-		var rest time.Duration
-		rest, err = r.one(ctx, t, ring, plan)
-		wait = max(wait, rest)
+		// What stops one level is no reason for the other to wait.
+		rest, failed := r.one(ctx, t, ring, plan)
+		wait, err = max(wait, rest), errors.Join(err, failed)
 	}
 	return wait, err
 }
@@ -270,7 +284,7 @@ func (r *Rotator) one(ctx context.Context, t tenant.Tenant, ring *keys.Ring, pla
 	w.round = r.round
 	wait, err := w.run(ctx)
 	if err != nil && ctx.Err() == nil {
-		w.plan.Trouble, w.plan.TroubleAt = troubleOf(err), w.where
+		w.plan.Trouble, w.plan.TroubleAt = troubleOf(err), w.found.where
 		// The keyring's database may be what failed; the error is told all the same.
 		_ = ring.SaveRotation(ctx, w.plan)
 	}

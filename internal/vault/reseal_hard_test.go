@@ -321,3 +321,91 @@ func TestSubjectsRotateAcrossDatabases(t *testing.T) {
 		}
 	})
 }
+
+// One tampered row in many rounds keeps its own key and no other: every other person's
+// is replaced and destroyed, run after run, and the rotation says where it stands.
+func TestATamperedRowHoldsNobodyElseUp(t *testing.T) {
+	milled(t, func(m mill) {
+		m.r.SetRound(40)
+		var list []vault.Record
+		for n := range 90 {
+			list = append(list, m.person(fmt.Sprintf("p%d@example.org", n)))
+		}
+		course := m.consultation(1)
+		victim := list[3]
+		before := m.stored()
+		wrong := []byte(strings.Clone(string(before[victim.ID].Body)))
+		wrong[len(wrong)-1] ^= 1
+		m.begin(keys.LevelSubjects)
+		m.begin(keys.LevelCollections)
+		m.sql(`UPDATE vault_record SET body = ?2 WHERE id = ?1`, victim.ID.Raw[:], wrong)
+		m.clock.Advance(time.Hour)
+		for n := range 3 {
+			wait, err := m.r.Run(house.Platform(), m.t)
+			if !errs.Is(err, errs.Corrupt) {
+				m.Fatal(err)
+			}
+			m.clock.Advance(wait) // with PostgreSQL other nodes must know by then
+			if n == 0 {
+				continue
+			}
+			for _, r := range m.rotations() {
+				if r.Level == keys.LevelCollections {
+					if r.Running {
+						m.Errorf("the other level waits: %+v", r)
+					}
+					continue
+				}
+				if !r.Running || r.Destroyed != 89 || r.Trouble != keys.TroubleTampered || r.TroubleAt != "main/participants/"+victim.ID.String() {
+					m.Errorf("%+v", r)
+				}
+			}
+			if moves, err := m.ring().Moves(m.Context()); err != nil || len(moves) != 1 {
+				m.Errorf("%v %v", moves, err)
+			}
+		}
+		now := m.stored()
+		for rec, was := range before {
+			if rec == victim.ID {
+				if _, err := m.ring().Open(nil, was.Body, was.AD); err != nil {
+					m.Errorf("the text of before the tampering: %v", err)
+				}
+				continue
+			}
+			if _, err := m.ring().Open(nil, was.Body, was.AD); !errs.Is(err, errs.Erased) {
+				m.Errorf("%s under its old key: %v", rec, err)
+			}
+			if _, err := m.ring().Open(nil, now[rec].Body, now[rec].AD); err != nil {
+				m.Error(rec, err)
+			}
+		}
+		m.sql(`UPDATE vault_record SET body = ?2 WHERE id = ?1`, victim.ID.Raw[:], before[victim.ID].Body)
+		m.finish()
+		m.replaced(before)
+		m.kept(append(list, course)...)
+	})
+}
+
+// A person's own row that names no key keeps the others from nothing.
+func TestARowWithoutAKeyHoldsNobodyElseUp(t *testing.T) {
+	milled(t, func(m mill) {
+		list := []vault.Record{m.person("a@example.org"), m.person("b@example.org"), m.person("c@example.org")}
+		victim := list[1]
+		before := m.stored()
+		m.begin(keys.LevelSubjects)
+		m.sql(`UPDATE vault_record SET body = ?2 WHERE id = ?1`, victim.ID.Raw[:], []byte("nothing at all"))
+		m.clock.Advance(time.Hour)
+		for range 2 {
+			if _, err := m.r.Run(house.Platform(), m.t); !errs.Is(err, errs.Corrupt) {
+				m.Fatal(err)
+			}
+			plan := m.rotations()[0]
+			if !plan.Running || plan.Destroyed != 2 || plan.Trouble != keys.TroubleTampered || plan.TroubleAt != "main/participants/"+victim.ID.String() {
+				m.Errorf("%+v", plan)
+			}
+		}
+		m.sql(`UPDATE vault_record SET body = ?2 WHERE id = ?1`, victim.ID.Raw[:], before[victim.ID].Body)
+		m.finish()
+		m.kept(list...)
+	})
+}

@@ -18,7 +18,16 @@ import (
 const resealBatch = 32
 
 // outcome is what became of some rows.
-type outcome struct{ sealed, erased int64 }
+type outcome struct{ sealed, erased, kept int64 }
+
+// finding is a row that may not be touched.
+type finding struct {
+	err   *errs.Error // nil: there is none
+	where string
+}
+
+// errHeld says that a row was noted and is kept as it is.
+var errHeld = errors.New("vault: the row may not be touched")
 
 // resealed is a row, as it was read and as it is to be.
 type resealed struct {
@@ -37,6 +46,8 @@ func (w *resealing) seal(ctx context.Context, p place, numbers []int64) (outcome
 		switch {
 		case errs.Is(err, errs.Erased):
 			out.erased++
+		case errors.Is(err, errHeld):
+			out.kept++
 		case err != nil:
 			return out, err
 		case r.row != nil:
@@ -85,14 +96,12 @@ func (w *resealing) anew(ctx context.Context, p place, n int64) (resealed, error
 		return resealed{}, err
 	}
 	if !sound || r.collects == nil {
-		w.note(p, r, nil)
-		return resealed{}, nil
+		return resealed{}, w.note(p, r, h, nil)
 	}
 	ad := sealAD(w.tenant.ID, r.collects, r.id, r.version)
 	plain, err := w.ring.Open(nil, r.body, ad)
 	if errs.Is(err, errs.Corrupt) {
-		w.note(p, r, err)
-		return resealed{}, nil
+		return resealed{}, w.note(p, r, h, err)
 	}
 	if err != nil {
 		return resealed{}, err
@@ -115,18 +124,53 @@ func attested(ctx context.Context, log *audit.Log, r *row) (bool, error) {
 	return err == nil && last.Entry.Row == r.hash() && last.Entry.Object == r.id.Raw, err
 }
 
-// note keeps the first row that may not be touched.
-func (w *resealing) note(p place, r *row, cause error) {
-	if w.found != nil {
-		return
+// note keeps the first row that may not be touched, and every key of such rows.
+func (w *resealing) note(p place, r *row, h keys.Header, cause error) error {
+	held := keys.KeyVersion{Ref: h.Ref}
+	if w.plan.Level == keys.LevelCollections {
+		held.Version = h.Version
 	}
+	w.held[held] = true
+	first := w.tell(p, r, cause)
+	if w.look.err == nil {
+		w.look = first
+	}
+	if w.found.err == nil {
+		w.found = first
+	}
+	return errHeld
+}
+
+// strange notes a person's own row that names no key: the person cannot be given
+// another, and the rotation does not end while the row is like this.
+func (w *resealing) strange(ctx context.Context, p place, n int64) error {
+	if w.unread.err != nil {
+		return nil
+	}
+	var r *row
+	err := p.log.Read(ctx, func(tx db.Tx) (err error) { r, err = rowAt(tx, n); return err })
+	if errors.Is(err, db.ErrNoRows) {
+		return nil // deleted meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	r.collects = w.byNumber[n>>numberShift]
+	w.unread = w.tell(p, r, nil)
+	if w.found.err == nil {
+		w.found = w.unread
+	}
+	return nil
+}
+
+func (w *resealing) tell(p place, r *row, cause error) finding {
 	collection := id.Name("")
 	if r.collects != nil {
 		collection = r.collects.Name
 	}
-	w.where = string(p.name) + "/" + string(collection) + "/" + r.id.String()
-	w.found = errs.New(errs.Corrupt, "vault.reseal.tampered").With("Record", r.id.String()).
-		With("Collection", string(collection)).Do("vault.reseal.tampered.fix").Cause(cause)
+	return finding{errs.New(errs.Corrupt, "vault.reseal.tampered").With("Record", r.id.String()).
+		With("Collection", string(collection)).Do("vault.reseal.tampered.fix").Cause(cause),
+		string(p.name) + "/" + string(collection) + "/" + r.id.String()}
 }
 
 // put writes a row that was sealed anew, unless it was changed since it was read. The

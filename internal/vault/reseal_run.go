@@ -9,7 +9,6 @@ import (
 	"garant.example/internal/audit"
 	"garant.example/internal/clock"
 	"garant.example/internal/db"
-	"garant.example/internal/errs"
 	"garant.example/internal/id"
 	"garant.example/internal/keys"
 	"garant.example/internal/tenant"
@@ -23,10 +22,12 @@ type resealing struct {
 	places   []place
 	plan     keys.Rotation
 	round    int
-	replaced map[keys.Ref]keys.Ref // LevelSubjects: successor by key
-	ours     map[keys.Ref]bool     // LevelCollections: the keys of collections
-	found    *errs.Error           // the first row that may not be touched
-	where    string                // and its place
+	replaced map[keys.Ref]keys.Ref    // LevelSubjects: successor by key
+	ours     map[keys.Ref]bool        // LevelCollections: the keys of collections
+	found    finding                  // the first row that may not be touched
+	look     finding                  // the same, of the look under way
+	unread   finding                  // the first person's own row that names no key
+	held     map[keys.KeyVersion]bool // what such rows are sealed under: it is kept
 }
 
 // place is one of the tenant's databases.
@@ -41,7 +42,7 @@ func (s *Service) resealing(ctx context.Context, t tenant.Tenant, ring *keys.Rin
 	if err != nil {
 		return nil, err
 	}
-	w := &resealing{tenant: t, ring: ring, plan: plan, byNumber: map[int64]*Collection{}}
+	w := &resealing{tenant: t, ring: ring, plan: plan, byNumber: map[int64]*Collection{}, held: map[keys.KeyVersion]bool{}}
 	for i := range schema.Collections {
 		w.byNumber[schema.Collections[i].Number] = &schema.Collections[i]
 	}
@@ -62,7 +63,9 @@ func (w *resealing) release() {
 	}
 }
 
-// run works until the old keys are destroyed, or until they may be.
+// run works until the old keys are destroyed, or until they may be. A row that may not
+// be touched keeps its own key and no other: the rotation goes on with the rest, does
+// not end, and returns what it found.
 func (w *resealing) run(ctx context.Context) (time.Duration, error) {
 	for {
 		if w.plan.Phase == keys.PhaseKeys {
@@ -78,12 +81,21 @@ func (w *resealing) run(ctx context.Context) (time.Duration, error) {
 			return 0, err
 		}
 		if w.plan.Level == keys.LevelSubjects && !w.plan.Single && len(w.replaced) == 0 {
-			return 0, w.ring.EndRotation(ctx, &w.plan)
+			return 0, w.end(ctx)
+		}
+		if len(w.held) > 0 && w.allHeld() { // of the persons nobody else is left
+			return 0, w.end(ctx)
 		}
 		if err := w.clean(ctx); err != nil {
 			return 0, err
 		}
+		if err := w.save(ctx); err != nil { // other nodes are waited for with what was found told
+			return 0, err
+		}
 		wait, err := w.ring.Settle(ctx, w.plan)
+		if err == nil && wait > 0 && w.found.err != nil {
+			err = w.found.err
+		}
 		if err != nil || wait > 0 {
 			return wait, err
 		}
@@ -91,15 +103,69 @@ func (w *resealing) run(ctx context.Context) (time.Duration, error) {
 			return 0, err
 		}
 		if w.plan.Level == keys.LevelCollections || w.plan.Single {
-			return 0, w.ring.EndRotation(ctx, &w.plan)
+			return 0, w.end(ctx)
 		}
 		w.plan.Phase = keys.PhaseKeys
 	}
 }
 
-// save stores how far it has come: all is well so far.
+// end ends the rotation, unless a row was found that may not be touched.
+func (w *resealing) end(ctx context.Context) error {
+	if w.found.err == nil && w.plan.Level == keys.LevelSubjects && !w.plan.Single {
+		if err := w.strangers(ctx); err != nil {
+			return err
+		}
+	}
+	if w.found.err != nil {
+		return w.found.err
+	}
+	return w.ring.EndRotation(ctx, &w.plan)
+}
+
+// strangers looks for persons' own rows that name no key: an earlier run passed them.
+func (w *resealing) strangers(ctx context.Context) error {
+	for _, c := range w.byNumber {
+		if c.About != AboutSelf {
+			continue
+		}
+		for p, after := w.placeOf(c), firstOf(c)-1; ; {
+			heads, err := w.heads(ctx, p, after, lastOf(c), headPage)
+			if err != nil || len(heads) == 0 {
+				if err != nil {
+					return err
+				}
+				break
+			}
+			after = heads[len(heads)-1].n
+			for _, h := range heads {
+				if h.Ref == 0 || h.Ref.Named() {
+					if err := w.strange(ctx, p, h.n); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// allHeld says whether every key that has a successor is kept for a row that may not
+// be touched.
+func (w *resealing) allHeld() bool {
+	for old := range w.replaced {
+		if !w.held[keys.KeyVersion{Ref: old}] {
+			return false
+		}
+	}
+	return w.plan.Level == keys.LevelSubjects
+}
+
+// save stores how far it has come, and what it has found.
 func (w *resealing) save(ctx context.Context) error {
 	w.plan.Trouble, w.plan.TroubleAt = keys.NoTrouble, ""
+	if w.found.err != nil {
+		w.plan.Trouble, w.plan.TroubleAt = keys.TroubleTampered, w.found.where
+	}
 	w.plan.Done = min(w.plan.Done, w.plan.Total)
 	return w.ring.SaveRotation(ctx, w.plan)
 }
@@ -150,7 +216,7 @@ func (w *resealing) destroy(ctx context.Context) error {
 	if w.plan.Level == keys.LevelSubjects {
 		end = w.ring.DestroyReplaced
 	}
-	n, err := end(ctx)
+	n, err := end(ctx, w.held)
 	w.plan.Destroyed += n
 	if err != nil {
 		return err
@@ -176,7 +242,7 @@ func (w *resealing) persons(ctx context.Context) error {
 		}
 		for {
 			more, err := w.somePersons(ctx, c, fresh)
-			if err != nil || len(w.replaced) >= w.round {
+			if err != nil || len(w.replaced)-len(w.held) >= w.round {
 				return err
 			}
 			if !more {
@@ -198,6 +264,12 @@ func (w *resealing) somePersons(ctx context.Context, c *Collection, fresh map[ke
 	var rows []int64
 	for _, h := range heads {
 		if h.created >= clock.Micros(w.plan.Started) || fresh[h.Ref] {
+			continue
+		}
+		if h.Ref == 0 || h.Ref.Named() { // no key of a person: somebody changed it
+			if err := w.strange(ctx, p, h.n); err != nil {
+				return false, err
+			}
 			continue
 		}
 		old, rows = append(old, h.Ref), append(rows, h.n)
@@ -228,10 +300,12 @@ func (w *resealing) placeOf(c *Collection) place {
 }
 
 // clean looks at every row of every database, seals anew what is under an old key,
-// and looks again until it finds nothing.
+// and looks again until it finds nothing but rows that may not be touched.
 func (w *resealing) clean(ctx context.Context) error {
 	for {
 		left := int64(0)
+		clear(w.held)
+		w.look = w.unread
 		for _, p := range w.places {
 			// What began to be written before the keys were new is written now.
 			if err := p.log.Write(ctx, func(*audit.Tx) error { return nil }); err != nil {
@@ -245,10 +319,8 @@ func (w *resealing) clean(ctx context.Context) error {
 			}
 			left += n
 		}
-		switch {
-		case w.found != nil:
-			return w.found
-		case left == 0:
+		w.found = w.look
+		if left == 0 {
 			return nil
 		}
 	}
@@ -277,7 +349,7 @@ func (w *resealing) pass(ctx context.Context, p place) (found int64, err error) 
 			if err != nil {
 				return found, err
 			}
-			found, erased = found+int64(len(some))-out.erased, erased+out.erased
+			found, erased = found+int64(len(some))-out.erased-out.kept, erased+out.erased
 			w.plan.Done += out.sealed
 		}
 		if found > 0 {

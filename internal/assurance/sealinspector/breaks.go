@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"garant.example/internal/assurance"
+	"garant.example/internal/clock"
 	"garant.example/internal/id"
 	"garant.example/internal/keys"
 	"garant.example/internal/profile"
@@ -160,10 +161,16 @@ func grow(ctx context.Context, c assurance.Control, s *assurance.Stage) error {
 		return err
 	}
 	by := lengthOf(age) + lengthOf(c.Promise.Control.Allowance()) + past
-	const move = `UPDATE keyring SET rotated_at = rotated_at + ?1 WHERE one = 1`
+	about, err := s.House.Rings.Status(ctx, c.Canary.ID)
+	if err != nil {
+		return err
+	}
+	// A key that was rotated meanwhile is as old as it is: there is nothing to put back.
+	const put = `UPDATE keyring SET rotated_at = ?2 WHERE one = 1 AND rotated_at = ?1`
+	was, old := assurance.N(clock.Micros(about.Rotated)), assurance.N(clock.Micros(about.Rotated.Add(-by)))
 	return s.SQL(ctx, assurance.At{Tenant: c.Canary.ID},
-		[]assurance.Sentence{{SQL: move, Args: []assurance.Arg{assurance.N(-by.Microseconds())}}},
-		[]assurance.Sentence{{SQL: move, Args: []assurance.Arg{assurance.N(by.Microseconds())}}})
+		[]assurance.Sentence{{SQL: put, Args: []assurance.Arg{was, old}}},
+		[]assurance.Sentence{{SQL: put, Args: []assurance.Arg{old, was}}})
 }
 
 // lengthOf is a span counted from some day.
