@@ -18,6 +18,7 @@ const demoFolder = "garant-demo"
 func (p *program) demoCommand() *cobra.Command {
 	var listen, window string
 	var once bool
+	var typed func(string) bool
 	c := p.verb("demo", "", nil, func(c *call) error {
 		dir := c.flags.data
 		if dir == "" {
@@ -27,8 +28,9 @@ func (p *program) demoCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.demo(dir, listen, window, once)
+		return c.demo(dir, c.door(listen, typed("listen")), c.door(window, typed("window")), once)
 	})
+	typed = c.Flags().Changed
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:8443", p.words.T("cli.flag.listen"))
 	c.Flags().StringVar(&window, "window", "127.0.0.1:8080", p.words.T("cli.flag.window"))
 	c.Flags().BoolVar(&once, "once", false, p.words.T("cli.flag.once"))

@@ -103,7 +103,11 @@ func (m *maker) integer(f *vault.Field, p person) int64 {
 
 // text goes by what the name of the field says.
 func (m *maker) text(f *vault.Field, p person) string {
-	text := m.words(string(f.Name), p)
+	name := string(f.Name)
+	if !f.Personal && name == "name" { // of a campaign or a site: no person's
+		name = "title"
+	}
+	text := m.words(name, p)
 	if f.MaxLength > 0 && len(text) > f.MaxLength {
 		text = strings.ToValidUTF8(text[:f.MaxLength], "")
 	}
