@@ -35,6 +35,9 @@ func TestTenantChanges(t *testing.T) {
 		if found, ok := r.House.Tenants.Hosted("talk.north.example"); !ok || string(found.Slug) != "north" {
 			t.Errorf("the host name leads to %v", found.Slug)
 		}
+		if found, ok := r.House.Tenants.Hosted("Talk.North.example."); !ok || string(found.Slug) != "north" {
+			t.Errorf("the same host written otherwise: %v %v", found.Slug, ok)
+		}
 		if n := r.controlEntries(t, audit.TenantChange, r.north.Tenant.ID); n != 2 { // opened, changed
 			t.Errorf("%d leaves", n)
 		}

@@ -35,9 +35,12 @@ func (s *Service) Named(name string) (Tenant, error) {
 	return Tenant{}, notFound()
 }
 
-// Hosted returns the tenant that a host name belongs to. ok is false when it is
+// Hosted returns the tenant that a host name belongs to, however it is written: in
+// any case, and with the dot that makes a name absolute. ok is false when it is
 // nobody's.
-func (s *Service) Hosted(host string) (Tenant, bool) { return s.dir.host(strings.ToLower(host)) }
+func (s *Service) Hosted(host string) (Tenant, bool) {
+	return s.dir.host(strings.TrimSuffix(strings.ToLower(host), "."))
+}
 
 // All lists the tenants by slug.
 func (s *Service) All() []Tenant { return s.dir.all() }
