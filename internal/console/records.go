@@ -211,6 +211,9 @@ func (v *visit) filterBar(k *vault.Collection, chosen url.Values) templ.Componen
 // recordTable shows records: the fields that may be seen, the state, the times.
 func (v *visit) recordTable(k *vault.Collection, list []vault.Record) ui.TableData {
 	t := ui.TableData{Caption: k.Title.In(v.say.Lang()), CaptionHidden: true, Empty: v.t("records.none")}
+	if v.r.Method == "GET" && v.r.URL.RawQuery == "" { // nothing was asked for
+		t.Empty = v.t("records.empty")
+	}
 	fields, restricted := v.columnsOf(k, list), false
 	for _, r := range list {
 		restricted = restricted || r.Restricted
