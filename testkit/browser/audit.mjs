@@ -40,29 +40,35 @@ function measure(width) {
   return out;
 }
 
-// focused tells the element that has the focus, and whether one can see that.
+// focused tells the element that has the focus, and whether one can see that. A date is
+// one element with several parts that Tab walks through; looking at it takes the focus
+// away for a moment and would begin with its first part again, so it is looked at once.
 function focused() {
   const e = document.activeElement;
   if (!e || e === document.body || e === document.documentElement) return null;
   const all = window.__stops ??= [];
+  const parts = ['date', 'time', 'datetime-local', 'month', 'week'].includes(e.type) ? 8 : 1;
+  if (all.includes(e) && parts > 1) return { stop: all.indexOf(e), visible: true, parts, html: e.outerHTML.slice(0, 120) };
   if (!all.includes(e)) all.push(e);
   const look = () => { const s = getComputedStyle(e); return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor, s.textDecoration].join(); };
   const on = look();
   e.blur();
   const off = look();
   e.focus({ preventScroll: true });
-  return { stop: all.indexOf(e), visible: on !== off, html: e.outerHTML.slice(0, 120) };
+  return { stop: all.indexOf(e), visible: on !== off, parts, html: e.outerHTML.slice(0, 120) };
 }
 
 // walk presses Tab through the page.
 async function walk(page) {
   const out = [];
   let last = -1;
+  let stayed = 0;
   for (let i = 0; i < 200; i++) {
     await page.keyboard.press('Tab');
     const at = await page.evaluate(focused);
     if (!at || at.stop === 0 && i > 0) return out; // round and out again
-    if (at.stop === last) return [...out, { rule: 'keyboard-trap', impact: 'critical', detail: at.html, count: 1 }];
+    stayed = at.stop === last ? stayed + 1 : 0;
+    if (stayed >= at.parts) return [...out, { rule: 'keyboard-trap', impact: 'critical', detail: at.html, count: 1 }];
     if (!at.visible) out.push({ rule: 'focus-not-visible', impact: 'serious', detail: at.html, count: 1 });
     last = at.stop;
   }
