@@ -108,7 +108,7 @@ func (c *call) describedTenant() (tenant.Tenant, error) {
 			return tenants.Get(home)
 		}
 	}
-	if t, ok := tenants.Hosted(hostOf(c.r)); ok {
+	if t, ok := tenants.Hosted(web.HostOf(c.r)); ok {
 		return t, nil
 	}
 	return tenant.Tenant{}, badQuery("tenant", "api.openapi.tenant", nil)

@@ -139,18 +139,10 @@ func (c *call) whose() (err error) {
 	if c.tenant, err = tenants.Named(c.r.PathValue("tenant")); err != nil {
 		return err
 	}
-	if host, ok := tenants.Hosted(hostOf(c.r)); ok && host.ID != c.tenant.ID {
+	if host, ok := tenants.Hosted(web.HostOf(c.r)); ok && host.ID != c.tenant.ID {
 		return errs.New(errs.NotFound, "tenant.unknown").Do("tenant.unknown.fix")
 	}
 	return nil
-}
-
-func hostOf(r *http.Request) string {
-	host, _, found := strings.Cut(r.Host, ":")
-	if !found {
-		return r.Host
-	}
-	return host
 }
 
 // stranger is whoever sends a request, before anybody is known.

@@ -4,13 +4,14 @@ import (
 	"garant.example/internal/errs"
 	"garant.example/internal/i18n"
 	"garant.example/internal/identity"
+	"garant.example/internal/web"
 	"garant.example/internal/web/ui"
 )
 
 // hostDoor leads from the sign-in of a tenant's own host to its rooms. Any other
 // host has no tenant to sign in to.
 func hostDoor(v *visit) error {
-	t, ok := v.c.Tenants.Hosted(hostOf(v.r))
+	t, ok := v.c.Tenants.Hosted(web.HostOf(v.r))
 	if !ok {
 		return errs.New(errs.NotFound, "console.sign_in.nowhere").Do("console.sign_in.nowhere.fix")
 	}

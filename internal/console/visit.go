@@ -91,7 +91,7 @@ func (v *visit) enter() (gone bool, err error) {
 // host that belongs to a tenant shows that tenant alone.
 func (v *visit) whose() (err error) {
 	tenants := v.c.Tenants
-	host, hosted := tenants.Hosted(hostOf(v.r))
+	host, hosted := tenants.Hosted(web.HostOf(v.r))
 	unknown := errs.New(errs.NotFound, "tenant.unknown").Do("tenant.unknown.fix")
 	switch name := v.r.PathValue("tenant"); {
 	case strings.HasPrefix(v.route.Path, operatorBase):
@@ -115,14 +115,6 @@ func (v *visit) whose() (err error) {
 		v.base = "/t/" + name
 		return nil
 	}
-}
-
-func hostOf(r *http.Request) string {
-	host, _, found := strings.Cut(r.Host, ":")
-	if !found {
-		return r.Host
-	}
-	return host
 }
 
 // stranger is whoever sends a request, before anybody is known.

@@ -3,6 +3,7 @@ package keys
 import (
 	"time"
 
+	"garant.example/internal/clock"
 	"garant.example/internal/id"
 )
 
@@ -77,15 +78,8 @@ type Interval struct {
 	Elapsed time.Duration
 }
 
-// After is the moment one interval later. A month that lacks the day ends on its
-// last one.
-func (i Interval) After(t time.Time) time.Time {
-	moved := t.AddDate(0, i.Months, 0)
-	if moved.Day() != t.Day() {
-		moved = moved.AddDate(0, 0, -moved.Day())
-	}
-	return moved.Add(i.Elapsed)
-}
+// After is the moment one interval later.
+func (i Interval) After(t time.Time) time.Time { return clock.AddMonths(t, i.Months).Add(i.Elapsed) }
 
 // Terms are the times that a profile sets for rotations.
 type Terms struct {

@@ -95,7 +95,7 @@ func (v *visit) enter() error {
 		return errs.New(errs.NotFound, "portal.unknown").Do("portal.unknown.fix")
 	}
 	v.speak()
-	host, hosted := v.p.Tenants.Hosted(hostOf(v.r))
+	host, hosted := v.p.Tenants.Hosted(web.HostOf(v.r))
 	v.hosted = hosted
 	if hosted {
 		v.tenant = host
@@ -125,12 +125,4 @@ func (v *visit) of(t tenant.Tenant) error {
 	}
 	v.tenant, v.profile = t, declared
 	return nil
-}
-
-func hostOf(r *http.Request) string {
-	host, _, found := strings.Cut(r.Host, ":")
-	if !found {
-		return r.Host
-	}
-	return host
 }

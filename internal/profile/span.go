@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"garant.example/internal/clock"
 )
 
 // ErrSpan is returned by ParseSpan when a text is not a whole number followed by
@@ -48,23 +50,11 @@ func ParseSpan(s string) (Span, error) {
 // IsZero says whether the span has no length.
 func (s Span) IsZero() bool { return s == Span{} }
 
-// After returns the moment one span later. A month that lacks the day ends on its
-// last one: 31 January and one month is the last day of February.
-func (s Span) After(t time.Time) time.Time { return addMonths(t, s.Months).Add(s.Elapsed) }
+// After returns the moment one span later.
+func (s Span) After(t time.Time) time.Time { return clock.AddMonths(t, s.Months).Add(s.Elapsed) }
 
 // Before returns the moment one span earlier.
-func (s Span) Before(t time.Time) time.Time { return addMonths(t, -s.Months).Add(-s.Elapsed) }
-
-func addMonths(t time.Time, n int) time.Time {
-	if n == 0 {
-		return t
-	}
-	moved := t.AddDate(0, n, 0)
-	if moved.Day() != t.Day() {
-		moved = moved.AddDate(0, 0, -moved.Day()) // it ran over into the next month
-	}
-	return moved
-}
+func (s Span) Before(t time.Time) time.Time { return clock.AddMonths(t, -s.Months).Add(-s.Elapsed) }
 
 // Times returns n spans as one.
 func (s Span) Times(n int) Span { return Span{s.Months * n, s.Elapsed * time.Duration(n)} }
